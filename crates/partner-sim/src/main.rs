@@ -1,0 +1,68 @@
+//! `partner-sim`: the simulators, and if wanted a partner's website, until Ctrl-C or SIGTERM.
+
+mod args;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use partner_sim::{Options, site, start};
+
+use crate::args::{Args, Wish};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let wish = args::parse(std::env::args().skip(1));
+    let (text, code) = match wish {
+        Ok(Wish::Help) => (args::HELP.to_owned(), ExitCode::SUCCESS),
+        Ok(Wish::Serve(args)) => match run(args).await {
+            Ok(()) => return ExitCode::SUCCESS,
+            Err(error) => (format!("partner-sim: {error:#}\n"), ExitCode::FAILURE),
+        },
+        Err(problems) => (format!("partner-sim: {problems}\n\n{}", args::HELP), ExitCode::from(2)),
+    };
+    // Nothing is left to do when nobody listens on stderr.
+    std::io::stderr().write_all(text.as_bytes()).unwrap_or_default();
+    code
+}
+
+async fn run(args: Args) -> anyhow::Result<()> {
+    let takepayments_api_key = std::env::var(&args.takepayments_key_env).with_context(|| {
+        let name = &args.takepayments_key_env;
+        format!("the environment variable {name} is not set: set it to the ApiKey that TakePayments shall know")
+    })?;
+    let sim = start(Options { listen: args.listen, takepayments_api_key }).await?;
+    let site = match &args.site {
+        Some(dir) => Some(site::start(dir, args.site_listen, args.proxy_url).await?),
+        None => None,
+    };
+
+    let mut lines = format!("takepayments simulator: {}/takepayments\n", sim.url());
+    if let Some(site) = &site {
+        lines.push_str(&format!("partner website: {}/\n", site.url()));
+    }
+    let mut stdout = std::io::stdout();
+    stdout.write_all(lines.as_bytes()).and_then(|()| stdout.flush()).context("stdout is closed")?;
+
+    stop_signal().await?;
+    sim.stop().await;
+    if let Some(site) = site {
+        site.stop().await;
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+async fn stop_signal() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be listened for")?;
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        pressed = tokio::signal::ctrl_c() => pressed.context("Ctrl-C cannot be listened for"),
+    }
+}
+
+#[cfg(not(unix))]
+async fn stop_signal() -> anyhow::Result<()> {
+    tokio::signal::ctrl_c().await.context("Ctrl-C cannot be listened for")
+}

@@ -1,0 +1,2 @@
+//! Proxy.
+fn main() {}

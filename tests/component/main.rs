@@ -1,0 +1,2 @@
+//! Component.
+fn main() {}

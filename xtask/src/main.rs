@@ -1,0 +1,94 @@
+//! The repository's own tasks: `cargo xtask COMMAND`.
+//!
+//! Apart from the product on purpose: plain processes and text, none of our crates, so that it builds in seconds.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program: printing is what it does")]
+
+mod assets;
+mod sh;
+mod size;
+mod test;
+mod tidy;
+mod tools;
+
+use anyhow::{Result, bail};
+use std::process::ExitCode;
+
+/// One command of `cargo xtask`: its name, what follows it, one line of help, and what it does.
+struct Task {
+    name: &'static str,
+    arguments: &'static str,
+    help: &'static str,
+    run: fn(&[String]) -> Result<()>,
+}
+
+/// Every command, in the order in which a newcomer meets them.
+const TASKS: &[Task] = &[
+    Task {
+        name: "tools",
+        arguments: "",
+        help: "install every pinned tool that is missing, and show them all",
+        run: tools::main,
+    },
+    Task {
+        name: "assets",
+        arguments: "",
+        help: "build the browser's files into target/lead-form-assets",
+        run: assets::main,
+    },
+    Task { name: "size", arguments: "", help: "compressed bytes of those files against their budgets", run: size::main },
+    Task {
+        name: "tidy",
+        arguments: "",
+        help: "house rules that no compiler checks: imports, names, file sizes, links",
+        run: tidy::main,
+    },
+    Task {
+        name: "test",
+        arguments: "[--only STAGE,…] [--from STAGE]",
+        help: "everything that must hold, cheapest first",
+        run: test::main,
+    },
+    Task { name: "help", arguments: "", help: "this list", run: help },
+];
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let name = arguments.next().unwrap_or_else(|| "help".to_owned());
+    let rest: Vec<String> = arguments.collect();
+    match run(&name, &rest) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Finds the command and runs it.
+fn run(name: &str, rest: &[String]) -> Result<()> {
+    let name = if matches!(name, "-h" | "--help") { "help" } else { name };
+    let Some(task) = TASKS.iter().find(|task| task.name == name) else {
+        let names: Vec<&str> = TASKS.iter().map(|task| task.name).collect();
+        bail!("found the command `{name}`, expected one of: {}. `cargo xtask help` explains each", names.join(", "));
+    };
+    (task.run)(rest)
+}
+
+/// Prints each command with its one line of help.
+fn help(_: &[String]) -> Result<()> {
+    println!("cargo xtask COMMAND\n");
+    for task in TASKS {
+        println!("  {:<38} {}", format!("{} {}", task.name, task.arguments), task.help);
+    }
+    println!("\nStages of `test`, in order: {}", test::stage_names().join(", "));
+    Ok(())
+}
+
+/// Refuses arguments for a command that takes none, so that a misspelt flag is not ignored.
+fn expect_no_arguments(command: &str, arguments: &[String]) -> Result<()> {
+    match arguments {
+        [] => Ok(()),
+        found => bail!("found `{}` after `{command}`, expected nothing: this command takes no arguments", found.join(" ")),
+    }
+}

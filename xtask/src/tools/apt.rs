@@ -1,0 +1,90 @@
+//! Tools that only the system can install: browsers and strace, as Debian packages.
+//!
+//! Not pinned: a browser must be the patched one of today. What must agree is Chromium and its driver.
+
+use super::{Found, Provider, cargo::answer};
+use crate::sh;
+use anyhow::{Context, Result, bail, ensure};
+use std::time::Instant;
+
+/// Chromium with the program that drives it.
+pub(super) const BROWSER: Debian = Debian {
+    label: "Chromium with its driver",
+    programs: &["chromium", "chromedriver"],
+    packages: &["chromium", "chromium-driver"],
+    same_major: true,
+};
+
+/// Shows system calls; `cargo xtask trace` needs it.
+pub(super) const STRACE: Debian = Debian { label: "strace", programs: &["strace"], packages: &["strace"], same_major: false };
+
+/// Programs and the Debian packages that bring them.
+pub(super) struct Debian {
+    label: &'static str,
+    programs: &'static [&'static str],
+    packages: &'static [&'static str],
+    /// The programs must have the same major version to understand each other.
+    same_major: bool,
+}
+
+impl Debian {
+    fn apt(&self, arguments: &[&str]) -> Result<()> {
+        let root = sh::output(sh::command("id").arg("-u"))?.trim() == "0";
+        let mut command = if root {
+            sh::command("apt-get")
+        } else {
+            let sudo = sh::which("sudo").with_context(|| format!("found neither root's rights nor sudo: {}", self.by_hand()))?;
+            let mut command = sh::command(sudo);
+            // sudo may ask for a password.
+            command.stdin(std::process::Stdio::inherit()).arg("DEBIAN_FRONTEND=noninteractive").arg("apt-get");
+            command
+        };
+        sh::output(command.env("DEBIAN_FRONTEND", "noninteractive").args(arguments)).with_context(|| self.by_hand())?;
+        Ok(())
+    }
+
+    fn by_hand(&self) -> String {
+        format!("remedy: `apt-get update && apt-get install {}` as root, then run again", self.packages.join(" "))
+    }
+}
+
+impl Provider for Debian {
+    fn label(&self) -> String {
+        self.label.to_owned()
+    }
+
+    fn find(&self) -> Result<Found> {
+        let mut says = Vec::new();
+        let mut majors = Vec::new();
+        for program in self.programs {
+            let file = sh::which(program).with_context(|| format!("found no `{program}` on the PATH"))?;
+            let answered = answer(&file)?;
+            let version = answered.split_whitespace().find(|word| word.starts_with(|first: char| first.is_ascii_digit()));
+            let version = version.with_context(|| format!("`{program} --version` says `{answered}`, expected a version"))?;
+            majors.push(version.split('.').next().unwrap_or_default().to_owned());
+            says.push(format!("{program} {version}"));
+        }
+        majors.dedup();
+        let agree = !self.same_major || majors.len() == 1;
+        ensure!(agree, "found {}, expected the same major version", says.join(" and "));
+        Ok(Found { says: says.join(", "), programs: None })
+    }
+
+    fn install(&self) -> Result<()> {
+        if sh::which("apt-get").is_none() {
+            bail!(
+                "found no `apt-get` on this system, expected it to install {}: put {} on the PATH by your system's own means",
+                self.packages.join(" and "),
+                self.programs.join(" and ")
+            );
+        }
+        println!("{}: installing by apt-get, about a minute", self.label);
+        let started = Instant::now();
+        self.apt(&["update"])?;
+        let mut install = vec!["install", "--yes", "--no-install-recommends"];
+        install.extend(self.packages);
+        self.apt(&install)?;
+        println!("{}: installed in {}", self.label, sh::time(started.elapsed()));
+        Ok(())
+    }
+}
