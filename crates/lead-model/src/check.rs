@@ -105,9 +105,11 @@ fn normalize(field: &Field, text: &str) -> Result<String, Problem> {
             let known = field.options.iter().any(|option| option.value == text);
             known.then(|| text.to_owned()).ok_or_else(|| problem(ProblemCode::NotAnOption))
         }
-        FieldKind::Text | FieldKind::Textarea | FieldKind::Hidden | FieldKind::Checkbox | FieldKind::Consent => {
-            Ok(text.to_owned())
-        }
+        FieldKind::Text
+        | FieldKind::Textarea
+        | FieldKind::Hidden
+        | FieldKind::Checkbox
+        | FieldKind::Consent => Ok(text.to_owned()),
     }
 }
 
@@ -150,7 +152,11 @@ fn check_date(field: &Field, text: &str) -> Result<String, Problem> {
 pub(crate) fn is_date(text: &str) -> bool {
     let mut parts = text.split('-');
     let mut part = |len: usize| -> Option<u32> {
-        parts.next().filter(|part| part.len() == len && part.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()
+        parts
+            .next()
+            .filter(|part| part.len() == len && part.bytes().all(|b| b.is_ascii_digit()))?
+            .parse()
+            .ok()
     };
     let (Some(year), Some(month), Some(day)) = (part(4), part(2), part(2)) else {
         return false;

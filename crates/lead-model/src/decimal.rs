@@ -99,7 +99,8 @@ mod tests {
 
     #[test]
     fn what_is_not_a_number_is_refused() {
-        for typed in ["", "-", "1.2.3", "1e5", "abc", "1.0000001", "99999999999999999999", " . ", "1.200,50"] {
+        for typed in ["", "-", "1.2.3", "1e5", "abc", "1.0000001", "99999999999999999999", " . ", "1.200,50"]
+        {
             assert_eq!(shown(typed), None, "{typed}");
         }
     }

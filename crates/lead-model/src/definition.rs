@@ -191,7 +191,10 @@ impl FormDefinition {
             label: field.label.as_ref().map_or_else(|| field.name.clone(), text),
             hint: field.hint.as_ref().map(text),
             placeholder: field.placeholder.as_ref().map(text),
-            autocomplete: field.autocomplete.clone().or_else(|| known.map(|entry| entry.autocomplete.to_owned())),
+            autocomplete: field
+                .autocomplete
+                .clone()
+                .or_else(|| known.map(|entry| entry.autocomplete.to_owned())),
             width: field.width,
             rules: field.rules(),
             options: field

@@ -37,15 +37,30 @@ mod tests {
 
     #[test]
     fn domain_is_lower_cased_and_the_local_part_is_left_alone() {
-        assert_eq!(normalize_email("  Ada.Lovelace@Example.CO.UK ").as_deref(), Some("Ada.Lovelace@example.co.uk"));
+        assert_eq!(
+            normalize_email("  Ada.Lovelace@Example.CO.UK ").as_deref(),
+            Some("Ada.Lovelace@example.co.uk")
+        );
     }
 
     #[test]
     fn what_is_not_an_address_is_refused() {
         for typed in [
-            "", "@", "ada", "ada@", "@example.com", "ada@localhost", "ada@exa mple.com", "ada@-example.com",
-            "ada@example..com", "a..da@example.com", ".ada@example.com", "ada@example.123", "ada@@example.com",
-            "ada <ada@example.com>", "ada@example.com,bob@example.com",
+            "",
+            "@",
+            "ada",
+            "ada@",
+            "@example.com",
+            "ada@localhost",
+            "ada@exa mple.com",
+            "ada@-example.com",
+            "ada@example..com",
+            "a..da@example.com",
+            ".ada@example.com",
+            "ada@example.123",
+            "ada@@example.com",
+            "ada <ada@example.com>",
+            "ada@example.com,bob@example.com",
         ] {
             assert_eq!(normalize_email(typed), None, "{typed}");
         }

@@ -29,7 +29,9 @@ mod wire;
 
 pub use check::{check, check_field};
 pub use decimal::Decimal;
-pub use definition::{DefinitionError, Example, FieldDefinition, FormDefinition, FormTexts, OptionDefinition};
+pub use definition::{
+    DefinitionError, Example, FieldDefinition, FormDefinition, FormTexts, OptionDefinition,
+};
 pub use field::{ChoiceOption, Field, FieldKind, Rules, Width};
 pub use form::{Direction, Form};
 pub use messages::{message, text_for};

@@ -26,9 +26,8 @@ impl Origin {
             "http" => "80",
             _ => return None,
         };
-        let port_fits = port.is_none_or(|port| {
-            port != default_port && !port.starts_with('0') && port.parse::<u16>().is_ok()
-        });
+        let port_fits = port
+            .is_none_or(|port| port != default_port && !port.starts_with('0') && port.parse::<u16>().is_ok());
         let host_fits = host.split('.').all(is_label) && host == host.to_ascii_lowercase();
         (host_fits && port_fits).then(|| Self(text.to_owned()))
     }
@@ -71,8 +70,17 @@ mod tests {
             assert_eq!(Origin::parse(good).as_ref().map(Origin::as_str), Some(good));
         }
         for bad in [
-            "shop.example", "https://shop.example/", "https://Shop.example", "https://shop.example:443", "null", "*",
-            "https://*.example", "ftp://shop.example", "https://", "https://shop.example:0", "https://a@b.example",
+            "shop.example",
+            "https://shop.example/",
+            "https://Shop.example",
+            "https://shop.example:443",
+            "null",
+            "*",
+            "https://*.example",
+            "ftp://shop.example",
+            "https://",
+            "https://shop.example:0",
+            "https://a@b.example",
         ] {
             assert_eq!(Origin::parse(bad), None, "{bad}");
         }

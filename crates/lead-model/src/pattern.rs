@@ -92,8 +92,9 @@ fn step(piece: &Piece, chars: &[char], reached: &[bool]) -> Vec<bool> {
             run = if fits { run + 1 } else { 0 };
         }
         let most = run.min(piece.max);
-        *slot = (piece.min..=most)
-            .any(|count| end.checked_sub(count).and_then(|start| reached.get(start)).copied().unwrap_or(false));
+        *slot = (piece.min..=most).any(|count| {
+            end.checked_sub(count).and_then(|start| reached.get(start)).copied().unwrap_or(false)
+        });
     }
     next
 }
@@ -123,9 +124,16 @@ impl Reader<'_> {
             Some('.') => return Ok(Set { negated: true, ranges: vec![('\n', '\n')] }),
             Some('[') => return self.class(),
             Some('\\') => self.escape()?,
-            Some('(' | ')' | '|') => return self.error("groups and alternatives are not supported; use a select or two fields"),
-            Some('^' | '$') => return self.error("anchors are not needed: the whole value must match; remove it"),
-            Some('?' | '*' | '+' | '{' | '}' | ']') => return self.error("a mark with nothing to repeat; write \\ before it if it is meant literally"),
+            Some('(' | ')' | '|') => {
+                return self.error("groups and alternatives are not supported; use a select or two fields");
+            }
+            Some('^' | '$') => {
+                return self.error("anchors are not needed: the whole value must match; remove it");
+            }
+            Some('?' | '*' | '+' | '{' | '}' | ']') => {
+                return self
+                    .error("a mark with nothing to repeat; write \\ before it if it is meant literally");
+            }
             Some(c) => vec![(c, c)],
             None => return self.error("the pattern ends too early"),
         };
@@ -137,7 +145,9 @@ impl Reader<'_> {
             Some('d') => vec![('0', '9')],
             Some('w') => vec![('0', '9'), ('A', 'Z'), ('a', 'z'), ('_', '_')],
             Some('s') => vec![(' ', ' '), ('\t', '\r'), ('\u{a0}', '\u{a0}')],
-            Some(c) if c.is_ascii_alphanumeric() => return self.error("unknown escape; \\d, \\w and \\s are the known ones"),
+            Some(c) if c.is_ascii_alphanumeric() => {
+                return self.error("unknown escape; \\d, \\w and \\s are the known ones");
+            }
             Some(c) => vec![(c, c)],
             None => return self.error("\\ at the end; write the character that it escapes"),
         })
@@ -253,7 +263,16 @@ mod tests {
 
     #[test]
     fn errors_say_where_and_what_to_do() {
-        for (pattern, at) in [("(a|b)", 1), ("^a$", 1), ("a{2", 3), ("[z-a]", 4), ("[]", 2), (r"\q", 2), ("*", 1), ("a{501}", 5)] {
+        for (pattern, at) in [
+            ("(a|b)", 1),
+            ("^a$", 1),
+            ("a{2", 3),
+            ("[z-a]", 4),
+            ("[]", 2),
+            (r"\q", 2),
+            ("*", 1),
+            ("a{501}", 5),
+        ] {
             let error = Pattern::parse(pattern).unwrap_err();
             assert_eq!(error.at, at, "{pattern}: {error}");
             assert!(error.why.len() > 10);

@@ -75,7 +75,9 @@ fn digits_of(text: &str) -> Option<(bool, String)> {
     for c in rest.chars() {
         match digit(c) {
             Some(plain) => digits.push(plain),
-            None if c.is_whitespace() || "-.()/\u{2010}\u{2011}\u{2012}\u{2013}\u{2014}\u{200e}\u{200f}\u{202a}\u{202c}".contains(c) => {}
+            None if c.is_whitespace()
+                || "-.()/\u{2010}\u{2011}\u{2012}\u{2013}\u{2014}\u{200e}\u{200f}\u{202a}\u{202c}"
+                    .contains(c) => {}
             None => return None,
         }
     }

@@ -27,7 +27,9 @@ impl LocalizedText {
     pub fn is_readable(&self) -> bool {
         match self {
             Self::One(text) => !text.trim().is_empty(),
-            Self::ByLocale(texts) => !texts.is_empty() && texts.iter().all(|(_, text)| !text.trim().is_empty()),
+            Self::ByLocale(texts) => {
+                !texts.is_empty() && texts.iter().all(|(_, text)| !text.trim().is_empty())
+            }
         }
     }
 }

@@ -49,8 +49,15 @@ mod tests {
     #[test]
     fn what_is_not_a_web_address_is_refused() {
         for typed in [
-            "", "example", "javascript://example.com/%0aalert(1)", "ftp://example.com", "https://user:pw@example.com",
-            "https://example.com/a b", "https://example.com:0", "https://example.com:70000", "https://.com",
+            "",
+            "example",
+            "javascript://example.com/%0aalert(1)",
+            "ftp://example.com",
+            "https://user:pw@example.com",
+            "https://example.com/a b",
+            "https://example.com:0",
+            "https://example.com:70000",
+            "https://.com",
         ] {
             assert_eq!(normalize_url(typed), None, "{typed}");
         }

@@ -1,0 +1,148 @@
+//! Form definitions: the shipped ones are sound, broken ones are told everything at once, and what must stay on the
+//! proxy does not travel.
+
+use std::path::Path;
+
+use lead_model::{Form, FormDefinition};
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the test reads the shipped files; the ban is for what runs in a page"
+)]
+fn shipped() -> Vec<FormDefinition> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../forms");
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+        .collect();
+    files.sort();
+    files.iter().map(|path| toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()).collect()
+}
+
+#[test]
+fn every_shipped_definition_and_its_examples_are_sound() {
+    let definitions = shipped();
+    assert!(definitions.len() >= 2);
+    for definition in definitions {
+        assert_eq!(definition.problems(), [], "{}", definition.id);
+        assert!(
+            definition.examples.iter().any(|example| example.problems.is_empty()),
+            "{} has a good example",
+            definition.id
+        );
+    }
+}
+
+#[test]
+fn account_and_allowlist_do_not_travel() {
+    for definition in shipped() {
+        let json = serde_json::to_string(&definition.localize("en", &[])).unwrap();
+        assert!(!json.contains("account") && !json.contains("allowed_origins"), "{json}");
+        for origin in &definition.allowed_origins {
+            assert!(!json.contains(origin.as_str()), "{origin} travels");
+        }
+    }
+}
+
+#[test]
+fn form_survives_the_journey_as_json() {
+    for definition in shipped() {
+        for locale in ["en", "de"] {
+            let form = definition.localize(locale, &[("required".into(), "Enter {label}".into())]);
+            let json = serde_json::to_string(&form).unwrap();
+            assert_eq!(serde_json::from_str::<Form>(&json).unwrap(), form);
+        }
+    }
+}
+
+const BROKEN: &str = r#"
+id = "Not A Slug"
+version = 0
+account = ""
+country = "UK"
+[texts]
+title = ""
+submit = { en = "Send", de = "" }
+success_title = "Thanks"
+success_text = "Soon"
+[[fields]]
+name = "email"
+[[fields]]
+name = "Email-2"
+label = "Second"
+[[fields]]
+name = "email"
+label = "Email again"
+min_length = 9
+max_length = 3
+min = 1
+[[fields]]
+name = "size"
+label = "Size"
+kind = "select"
+[[fields]]
+name = "seats"
+label = "Seats"
+kind = "number"
+min = 10
+max = 2.5
+step = "half"
+[[fields]]
+name = "reference"
+label = "Reference"
+kind = "text"
+pattern = "(a|b)"
+options = [{ value = "a" }]
+[[fields]]
+name = "colour"
+label = "Colour"
+kind = "radio"
+options = [{ value = "red" }, { value = "red" }]
+"#;
+
+#[test]
+fn broken_definition_is_told_everything_at_once() {
+    let definition: FormDefinition = toml::from_str(BROKEN).unwrap();
+    let told: Vec<String> = definition.problems().iter().map(ToString::to_string).collect();
+    for path in [
+        "id:",
+        "version:",
+        "account:",
+        "country:",
+        "texts.title:",
+        "texts.submit:",
+        "\"email\".label:",
+        "\"Email-2\".name:",
+        "\"Email-2\".kind:",
+        "\"email\": found a name that stands above",
+        "\"email\".min_length:",
+        "\"email\".min:",
+        "\"size\".options:",
+        "\"seats\".step:",
+        "\"seats\".min:",
+        "\"reference\".pattern:",
+        "\"reference\".options:",
+        "\"colour\".options[1].value:",
+    ] {
+        assert!(told.iter().any(|line| line.contains(path)), "nothing said of {path}; said: {told:#?}");
+    }
+}
+
+#[test]
+fn example_that_does_not_do_what_it_says_is_told() {
+    let text = r#"
+        id = "x"
+        version = 1
+        account = "a"
+        texts = { title = "T", submit = "S", success_title = "T", success_text = "T" }
+        fields = [{ name = "email", label = "Email", required = true }]
+        examples = [{ name = "wrong", values = { email = "no" } }]
+    "#;
+    let definition: FormDefinition = toml::from_str(text).unwrap();
+    let told = definition.problems();
+    assert_eq!(told.len(), 1);
+    assert!(
+        told.iter().all(|error| error.path == "examples \"wrong\"" && error.found.contains("InvalidEmail"))
+    );
+}
