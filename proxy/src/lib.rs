@@ -1,1 +1,8 @@
-//! Proxy.
+//! `lead-proxy`: takes leads from the form, keeps every credential, and gets each lead to its partner once.
+//!
+//! The road of a lead through these rooms, in order: `router` and `middleware` let a request in, `routes` read it,
+//! `intake` checks and stores it, `delivery` sends it through a connector; `render` makes the pages on which the form
+//! stands. Who may import whom is written in ARCHITECTURE.md and kept by `cargo xtask tidy`.
+
+pub mod config;
+pub mod problem;
