@@ -45,9 +45,13 @@ impl From<StatusCode> for Answer {
 pub(crate) fn act(fault: Fault, by_document: Answer, cutter: &Cutter) -> (Response, bool) {
     match fault {
         Fault::None => (answer(by_document), true),
-        Fault::BadRequest => (answer(refusal("a fault is set: this request is refused whatever it holds")), true),
+        Fault::BadRequest => {
+            (answer(refusal("a fault is set: this request is refused whatever it holds")), true)
+        }
         Fault::Unauthorized => (StatusCode::UNAUTHORIZED.into_response(), true),
-        Fault::RateLimited => (with(StatusCode::TOO_MANY_REQUESTS, RETRY_AFTER, RETRY_AFTER_SECONDS, ""), true),
+        Fault::RateLimited => {
+            (with(StatusCode::TOO_MANY_REQUESTS, RETRY_AFTER, RETRY_AFTER_SECONDS, ""), true)
+        }
         Fault::ServerError => (StatusCode::INTERNAL_SERVER_ERROR.into_response(), true),
         Fault::Unavailable => (StatusCode::SERVICE_UNAVAILABLE.into_response(), true),
         Fault::Slow | Fault::Silence => (answer(by_document), false),
@@ -66,7 +70,15 @@ pub(crate) fn act(fault: Fault, by_document: Answer, cutter: &Cutter) -> (Respon
         }
         Fault::Huge => {
             let times = HUGE_BODY_BYTES / HUGE_CHUNK.len() as u64;
-            (with(StatusCode::OK, CONTENT_TYPE, JSON, Body::new(Repeat { chunk: HUGE_CHUNK, times, ends: true })), true)
+            (
+                with(
+                    StatusCode::OK,
+                    CONTENT_TYPE,
+                    JSON,
+                    Body::new(Repeat { chunk: HUGE_CHUNK, times, ends: true }),
+                ),
+                true,
+            )
         }
         Fault::Html200 => (with(StatusCode::OK, CONTENT_TYPE, HTML, LOG_IN_PAGE), true),
     }
@@ -113,7 +125,10 @@ impl HttpBody for Repeat {
     type Data = Bytes;
     type Error = Infallible;
 
-    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let this = self.get_mut();
         match (this.times.checked_sub(1), this.ends) {
             (Some(left), _) => {

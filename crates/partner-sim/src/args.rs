@@ -57,7 +57,9 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Wish, Str
             "--listen" => value().and_then(|value| address(name, &value)).map(|listen| args.listen = listen),
             "--takepayments-key-env" => value().map(|value| args.takepayments_key_env = value),
             "--site" => value().map(|value| args.site = Some(PathBuf::from(value))),
-            "--site-listen" => value().and_then(|value| address(name, &value)).map(|listen| args.site_listen = listen),
+            "--site-listen" => {
+                value().and_then(|value| address(name, &value)).map(|listen| args.site_listen = listen)
+            }
             "--proxy-url" => value().map(|value| args.proxy_url = value),
             _ => Err(format!("{argument} is not an option")),
         };
@@ -67,7 +69,9 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Wish, Str
 }
 
 fn address(name: &str, value: &str) -> Result<SocketAddr, String> {
-    value.parse().map_err(|_| format!("{name} is {value}, expected an address with a port such as 127.0.0.1:9101"))
+    value
+        .parse()
+        .map_err(|_| format!("{name} is {value}, expected an address with a port such as 127.0.0.1:9101"))
 }
 
 #[cfg(test)]
@@ -80,14 +84,19 @@ mod tests {
 
     #[test]
     fn every_problem_of_a_command_line_is_told_at_once() {
-        check("--listen here --nonsense", "--listen is here, expected an address with a port such as 127.0.0.1:9101; \
-            --nonsense is not an option");
+        check(
+            "--listen here --nonsense",
+            "--listen is here, expected an address with a port such as 127.0.0.1:9101; \
+            --nonsense is not an option",
+        );
         check("--site", "--site wants a value");
     }
 
     #[test]
     fn value_follows_its_option_or_an_equals_sign() {
         let line = "--listen=127.0.0.1:1 --site pages".split_whitespace().map(str::to_owned);
-        assert!(matches!(parse(line), Ok(Wish::Serve(args)) if args.listen.port() == 1 && args.site.is_some()));
+        assert!(
+            matches!(parse(line), Ok(Wish::Serve(args)) if args.listen.port() == 1 && args.site.is_some())
+        );
     }
 }

@@ -4,13 +4,13 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{Form, FromRequest as _, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Json, Redirect, Response};
 use axum::routing::{get, post};
-use axum::Router;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -66,11 +66,14 @@ async fn get_fault(State(desk): State<Arc<Desk>>) -> Json<FaultSetting> {
 
 /// Takes JSON and answers JSON, or takes the page's form and goes back to the page.
 async fn set_fault(State(desk): State<Arc<Desk>>, request: Request) -> Response {
-    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let content_type =
+        request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let is_form = content_type.starts_with("application/x-www-form-urlencoded");
     let setting = if is_form { read_form(request).await } else { read_json(request).await };
     match setting {
-        Ok(FaultSetting { times: Some(0), .. }) => refuse("times is 0, expected 1 or more, or null".to_owned()),
+        Ok(FaultSetting { times: Some(0), .. }) => {
+            refuse("times is 0, expected 1 or more, or null".to_owned())
+        }
         Err(problem) => refuse(problem),
         Ok(setting) => {
             desk.set_fault(setting);
@@ -80,17 +83,21 @@ async fn set_fault(State(desk): State<Arc<Desk>>, request: Request) -> Response 
 }
 
 async fn read_form(request: Request) -> Result<FaultSetting, String> {
-    let Form(form) = Form::<FaultForm>::from_request(request, &()).await.map_err(|error| error.body_text())?;
+    let Form(form) =
+        Form::<FaultForm>::from_request(request, &()).await.map_err(|error| error.body_text())?;
     let fault: Fault = form.fault.parse().map_err(|error| format!("{error}"))?;
     let times = match form.times.as_str() {
         "" => None,
-        times => Some(times.parse().map_err(|_| "times is not a number, expected 1 or more, or nothing".to_owned())?),
+        times => Some(
+            times.parse().map_err(|_| "times is not a number, expected 1 or more, or nothing".to_owned())?,
+        ),
     };
     Ok(FaultSetting { fault, times })
 }
 
 async fn read_json(request: Request) -> Result<FaultSetting, String> {
-    let body = to_bytes(request.into_body(), BODY_BYTES_MAX).await.map_err(|_| "the body is too long".to_owned())?;
+    let body =
+        to_bytes(request.into_body(), BODY_BYTES_MAX).await.map_err(|_| "the body is too long".to_owned())?;
     serde_json::from_slice(&body).map_err(|error| {
         format!("{error}; expected {{\"fault\": \"rate_limited\", \"times\": 1}}, times null or absent for all requests")
     })

@@ -166,7 +166,9 @@ impl Desk {
     fn set_status(&self, number: u64, status: StatusCode) {
         self.state.send_modify(|state| {
             // Cleared in the meantime: nothing to note.
-            if let Some(request) = state.ledger.requests.iter_mut().rev().find(|request| request.number == number) {
+            if let Some(request) =
+                state.ledger.requests.iter_mut().rev().find(|request| request.number == number)
+            {
                 request.status = Some(status.as_u16());
             }
         });
@@ -187,14 +189,17 @@ impl State {
 
 async fn read(request: HttpRequest) -> Arrival {
     let (head, body) = request.into_parts();
-    let content_type = head.headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let content_type =
+        head.headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let announced = http_body::Body::size_hint(&body).lower();
     let (body, unread) = match to_bytes(body, BODY_BYTES_MAX).await {
         Ok(body) => (body, None),
         Err(_) if announced > BODY_BYTES_MAX as u64 => {
             (Bytes::new(), Some((StatusCode::PAYLOAD_TOO_LARGE, "the body is longer than 1 MiB")))
         }
-        Err(_) => (Bytes::new(), Some((StatusCode::BAD_REQUEST, "the body broke off, or is longer than 1 MiB"))),
+        Err(_) => {
+            (Bytes::new(), Some((StatusCode::BAD_REQUEST, "the body broke off, or is longer than 1 MiB")))
+        }
     };
     Arrival { method: head.method, content_type, body, unread }
 }

@@ -180,12 +180,18 @@ mod tests {
     #[test]
     fn fault_set_for_two_requests_is_gone_at_the_third() {
         let mut setting = FaultSetting { fault: Fault::ServerError, times: Some(2) };
-        assert_eq!([true; 3].map(|taken| setting.meet(taken)), [Fault::ServerError, Fault::ServerError, Fault::None]);
+        assert_eq!(
+            [true; 3].map(|taken| setting.meet(taken)),
+            [Fault::ServerError, Fault::ServerError, Fault::None]
+        );
     }
 
     #[test]
     fn fault_that_takes_the_lead_waits_for_a_request_that_would_be_taken() {
         let mut setting = FaultSetting { fault: Fault::HalfAnswer, times: Some(1) };
-        assert_eq!([false, true, true].map(|taken| setting.meet(taken)), [Fault::None, Fault::HalfAnswer, Fault::None]);
+        assert_eq!(
+            [false, true, true].map(|taken| setting.meet(taken)),
+            [Fault::None, Fault::HalfAnswer, Fault::None]
+        );
     }
 }

@@ -24,7 +24,7 @@ use anyhow::{Context as _, bail};
 use axum::Router;
 use axum::routing::get;
 
-use crate::page::{Partner, assets, index};
+use crate::page::{assets, index};
 use crate::server::Server;
 use crate::takepayments::TakePayments;
 

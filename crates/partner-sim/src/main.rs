@@ -29,7 +29,9 @@ async fn main() -> ExitCode {
 async fn run(args: Args) -> anyhow::Result<()> {
     let takepayments_api_key = std::env::var(&args.takepayments_key_env).with_context(|| {
         let name = &args.takepayments_key_env;
-        format!("the environment variable {name} is not set: set it to the ApiKey that TakePayments shall know")
+        format!(
+            "the environment variable {name} is not set: set it to the ApiKey that TakePayments shall know"
+        )
     })?;
     let sim = start(Options { listen: args.listen, takepayments_api_key }).await?;
     let site = match &args.site {

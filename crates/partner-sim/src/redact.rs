@@ -81,7 +81,8 @@ impl Redactor {
             masked.push_str(before);
             masked.push_str(separator);
             masked.push_str(MASK);
-            rest = value.trim_start_matches(|c: char| !matches!(c, '"' | '\'' | ',' | '&' | '}' | '\r' | '\n'));
+            rest =
+                value.trim_start_matches(|c: char| !matches!(c, '"' | '\'' | ',' | '&' | '}' | '\r' | '\n'));
         }
         masked.push_str(rest);
         masked
@@ -90,7 +91,8 @@ impl Redactor {
 
 /// Splits a text behind the first occurrence of an ASCII name, whatever its case.
 fn split_at_name<'a>(text: &'a str, name: &str) -> Option<(&'a str, &'a str)> {
-    let start = text.as_bytes().windows(name.len()).position(|part| part.eq_ignore_ascii_case(name.as_bytes()))?;
+    let start =
+        text.as_bytes().windows(name.len()).position(|part| part.eq_ignore_ascii_case(name.as_bytes()))?;
     text.split_at_checked(start + name.len())
 }
 
@@ -106,7 +108,10 @@ mod tests {
     fn value_of_the_member_is_masked_and_every_other_byte_stays() {
         check("{ \"ApiKey\" :\"s3cr\\\"et\",\n\"ID\":1.50 }", "{ \"ApiKey\" :\"***\",\n\"ID\":1.50 }");
         check(r#"{"ID":"a","ApiKey":"wrong"}"#, r#"{"ID":"a","ApiKey":"***"}"#);
-        check(r#"{"apikey":7,"\u0041piKey":["x"],"ID":"é"}"#, r#"{"apikey":"***","\u0041piKey":"***","ID":"é"}"#);
+        check(
+            r#"{"apikey":7,"\u0041piKey":["x"],"ID":"é"}"#,
+            r#"{"apikey":"***","\u0041piKey":"***","ID":"é"}"#,
+        );
     }
 
     #[test]

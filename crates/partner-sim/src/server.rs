@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::stream::{Cutter, CuttableStream};
+use crate::stream::{CuttableStream, Cutter};
 
 /// How long to rest when the system has no descriptor left for a new connection.
 const ACCEPT_REST: Duration = Duration::from_millis(100);
@@ -31,9 +31,9 @@ pub(crate) struct Server {
 /// Binds a loopback address.
 pub(crate) async fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
     crate::check_loopback(listen)?;
-    TcpListener::bind(listen)
-        .await
-        .with_context(|| format!("{listen} cannot be bound: is another simulator running, or is the port in use?"))
+    TcpListener::bind(listen).await.with_context(|| {
+        format!("{listen} cannot be bound: is another simulator running, or is the port in use?")
+    })
 }
 
 impl Server {

@@ -79,7 +79,8 @@ impl Site {
 
 impl Files {
     fn fill(&self, text: &str) -> String {
-        let proxy_url = self.proxy_url.read().map_or_else(|poisoned| poisoned.into_inner().clone(), |url| url.clone());
+        let proxy_url =
+            self.proxy_url.read().map_or_else(|poisoned| poisoned.into_inner().clone(), |url| url.clone());
         text.replace("{{proxy}}", &proxy_url).replace("{{site}}", &self.site_url)
     }
 

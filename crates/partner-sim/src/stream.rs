@@ -11,7 +11,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-const WHOLE: u8 = 0;
+// The orders; 0 is none.
 const RESET: u8 = 1;
 const END_AFTER_FLUSH: u8 = 2;
 

@@ -10,6 +10,7 @@
 //! - Whether the same `ID` sent twice makes one lead or two is not documented: the ledger shows one entry and how often
 //!   it was asked for.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -76,7 +77,9 @@ struct Field {
 
 enum Kind {
     /// A string of so many UTF-16 code units at most.
-    Text { length_max: usize },
+    Text {
+        length_max: usize,
+    },
     Boolean,
 }
 
@@ -139,7 +142,9 @@ impl TakePayments {
 pub(crate) fn check_api_key(api_key: &str) -> anyhow::Result<()> {
     let length = length(api_key);
     if api_key.trim().is_empty() || length > API_KEY_LENGTH_MAX {
-        bail!("the TakePayments ApiKey has {length} characters; its document wants 1 to {API_KEY_LENGTH_MAX}, not blank");
+        bail!(
+            "the TakePayments ApiKey has {length} characters; its document wants 1 to {API_KEY_LENGTH_MAX}, not blank"
+        );
     }
     Ok(())
 }
@@ -203,14 +208,13 @@ fn check_credential(object: &Object<'_>, api_key: &str) -> KeyCheck {
 fn find_problems(object: &Object<'_>) -> Vec<String> {
     let table = FIELDS.iter().filter(|field| field.name != API_KEY);
     let mut problems: Vec<String> = table.filter_map(|field| find_problem(object, field)).collect();
-    let mut seen = Vec::new();
+    let mut seen = HashSet::new();
     for (name, _) in object.members() {
-        if seen.contains(&name) {
+        if !seen.insert(name) {
             problems.push(format!("{name} is given twice"));
         } else if !FIELDS.iter().any(|field| field.name == name) {
             problems.push(format!("{name} is not a field of this operation"));
         }
-        seen.push(name);
     }
     problems
 }
@@ -226,11 +230,14 @@ fn find_problem(object: &Object<'_>, field: &Field) -> Option<String> {
             if field.required && text.trim().is_empty() {
                 Some(format!("{name} is required, but blank"))
             } else {
-                (length > *length_max).then(|| format!("{name} has {length} characters, {length_max} are allowed"))
+                (length > *length_max)
+                    .then(|| format!("{name} has {length} characters, {length_max} are allowed"))
             }
         }
         (Kind::Boolean, Some(Value::Bool(_))) => None,
-        (Kind::Text { .. }, other) => Some(format!("{name} is {}, expected a string", kind_of(other.as_ref()))),
+        (Kind::Text { .. }, other) => {
+            Some(format!("{name} is {}, expected a string", kind_of(other.as_ref())))
+        }
         (Kind::Boolean, other) => Some(format!("{name} is {}, expected a boolean", kind_of(other.as_ref()))),
     }
 }

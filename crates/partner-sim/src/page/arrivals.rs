@@ -1,0 +1,140 @@
+//! What arrived, as HTML: totals, leads, requests; each list newest first.
+
+use serde_json::Value;
+
+use super::{Partner, escape};
+use crate::fault::Fault;
+use crate::ledger::{LeadEntry, Ledger, Request};
+
+/// How many of each list the page shows; `ledger.json` has all.
+const SHOWN_MAX: usize = 50;
+/// Text above this length, or of several lines, takes the whole width.
+const LONG_TEXT: usize = 60;
+
+pub(super) fn totals(ledger: &Ledger) -> String {
+    let refused = ledger.requests.iter().filter(|request| matches!(request.status, Some(400..))).count();
+    let unanswered = ledger.requests.iter().filter(|request| request.status.is_none()).count();
+    let again = ledger.leads.iter().filter(|lead| lead.times_asked > 1).count();
+    let rows = [
+        ("Leads", ledger.leads.len(), ""),
+        ("Asked again", again, "warn"),
+        ("Refused", refused, "bad"),
+        ("No answer", unanswered, "warn"),
+    ];
+    let rows: String = rows
+        .iter()
+        .map(|(name, count, class)| {
+            let class = if *count > 0 { class } else { "" };
+            format!("<div class=\"{class}\"><dt>{name}</dt><dd>{count}</dd></div>")
+        })
+        .collect();
+    format!("<dl class=\"totals\" id=\"totals\" data-live>{rows}</dl>")
+}
+
+pub(super) fn leads(partner: &Partner, ledger: &Ledger) -> String {
+    let total = ledger.leads.len();
+    let newest = ledger.leads.iter().rev().take(SHOWN_MAX).enumerate();
+    let list: String = newest.map(|(age, lead)| lead_card(partner, ledger, lead, age == 0)).collect();
+    let empty = "<p class=\"empty\">No lead yet. Send the form, and it appears here.</p>";
+    section("leads", "Leads", total, if list.is_empty() { empty } else { &list }, partner)
+}
+
+pub(super) fn requests(partner: &Partner, ledger: &Ledger) -> String {
+    let total = ledger.requests.len();
+    let list: String = ledger.requests.iter().rev().take(SHOWN_MAX).map(request_row).collect();
+    let list = match list.as_str() {
+        "" => "<p class=\"empty\">Nothing has been asked.</p>".to_owned(),
+        rows => format!("<div class=\"rows\">{rows}</div>"),
+    };
+    section("requests", "Requests", total, &list, partner)
+}
+
+fn section(id: &str, title: &str, total: usize, list: &str, partner: &Partner) -> String {
+    let older = match total.saturating_sub(SHOWN_MAX) {
+        0 => String::new(),
+        older => format!(
+            "<p class=\"older\">{older} older in <a href=\"/{}/ledger.json\">ledger.json</a></p>",
+            partner.slug
+        ),
+    };
+    format!(
+        "<section id=\"{id}\" data-live><h2>{title} <span class=\"count\">{total}</span></h2>{list}{older}</section>"
+    )
+}
+
+fn lead_card(partner: &Partner, ledger: &Ledger, lead: &LeadEntry, open: bool) -> String {
+    let title: Vec<_> = partner.headline.iter().filter_map(|name| lead.fields.get(*name)?.as_str()).collect();
+    let (names, rest) = title.split_at_checked(2).unwrap_or((&title, &[]));
+    // The IDs are made in order of time, so the first request is found fast from the end.
+    let first = ledger.requests.iter().rev().find(|request| request.number == lead.first_request);
+    let again = match lead.times_asked {
+        1 => String::new(),
+        times => format!("<span class=\"pill warn\">asked {times} times</span>"),
+    };
+    let fields: String = lead.fields.iter().map(|(name, value)| field(name, value)).collect();
+    format!(
+        "<details class=\"lead\" id=\"lead-{number}\"{open}><summary><span class=\"who\"><b>{name}</b>\
+         <span>{rest}</span></span>{again}{time}</summary><dl class=\"fields\">{fields}</dl></details>",
+        number = lead.first_request,
+        open = if open { " open" } else { "" },
+        name = escape(&names.join(" ")),
+        rest = escape(&rest.join(" · ")),
+        time = first.map(time).unwrap_or_default(),
+    )
+}
+
+fn field(name: &str, value: &Value) -> String {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let long = if text.len() > LONG_TEXT || text.contains('\n') { " class=\"long\"" } else { "" };
+    format!("<div{long}><dt>{}</dt><dd>{}</dd></div>", escape(name), escape(&text))
+}
+
+fn request_row(request: &Request) -> String {
+    let (status, class) = match request.status {
+        None => ("—".to_owned(), "warn"),
+        Some(status @ 400..) => (status.to_string(), "bad"),
+        Some(status) => (status.to_string(), if request.fault.is_some() { "warn" } else { "good" }),
+    };
+    let fault = request.fault.map(|fault| format!("<span class=\"pill\">{fault}</span>")).unwrap_or_default();
+    let problems: String =
+        request.problems.iter().map(|problem| format!("<li>{}</li>", escape(problem))).collect();
+    let problems =
+        if problems.is_empty() { problems } else { format!("<ul class=\"problems\">{problems}</ul>") };
+    format!(
+        "<details class=\"request\" id=\"request-{number}\"><summary><span class=\"number\">{number}</span>\
+         <span class=\"status {class}\">{status}</span><span class=\"end\">{end}{fault}</span>{time}</summary>\
+         <div class=\"inside\">{problems}<dl class=\"fields\">{facts}</dl><pre>{body}</pre></div></details>",
+        number = request.number,
+        end = end(request),
+        time = time(request),
+        facts = facts(request),
+        body = if request.body.is_empty() { "(no body)".into() } else { escape(&request.body) },
+    )
+}
+
+/// Says in words what became of a request.
+fn end(request: &Request) -> &'static str {
+    match (request.fault, request.status) {
+        (None, Some(200)) => "Taken",
+        (None, _) => "Refused",
+        (Some(Fault::Slow), None) => "Taken, answer on its way",
+        (Some(fault), _) if fault.takes_lead() => "Taken",
+        (Some(_), _) => "Not taken",
+    }
+}
+
+fn facts(request: &Request) -> String {
+    let facts = [
+        ("ID", request.id.as_deref().unwrap_or("none")),
+        ("Method", request.method.as_str()),
+        ("Content type", request.content_type.as_deref().unwrap_or("none")),
+        ("Credential", request.api_key.as_str()),
+    ];
+    facts.map(|(name, text)| format!("<div><dt>{name}</dt><dd>{}</dd></div>", escape(text))).concat()
+}
+
+fn time(request: &Request) -> String {
+    // 2026-01-31T12:34:56.789Z: the hour to the second.
+    let clock = request.received_at.get(11..19).unwrap_or_default();
+    format!("<time datetime=\"{0}\" title=\"{0}\">{clock}</time>", request.received_at)
+}

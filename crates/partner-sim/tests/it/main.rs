@@ -1,0 +1,9 @@
+//! The simulators over real HTTP, and where it matters over a bare TCP stream.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+
+mod console;
+mod document;
+mod faults;
+mod house;
+mod site;
