@@ -2,7 +2,11 @@
 //!
 //! Apart from the product on purpose: plain processes and text, none of our crates, so that it builds in seconds.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program: printing is what it does")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line program: printing is what it does"
+)]
 
 mod assets;
 mod sh;
@@ -36,7 +40,12 @@ const TASKS: &[Task] = &[
         help: "build the browser's files into target/lead-form-assets",
         run: assets::main,
     },
-    Task { name: "size", arguments: "", help: "compressed bytes of those files against their budgets", run: size::main },
+    Task {
+        name: "size",
+        arguments: "",
+        help: "compressed bytes of those files against their budgets",
+        run: size::main,
+    },
     Task {
         name: "tidy",
         arguments: "",
@@ -70,7 +79,10 @@ fn run(name: &str, rest: &[String]) -> Result<()> {
     let name = if matches!(name, "-h" | "--help") { "help" } else { name };
     let Some(task) = TASKS.iter().find(|task| task.name == name) else {
         let names: Vec<&str> = TASKS.iter().map(|task| task.name).collect();
-        bail!("found the command `{name}`, expected one of: {}. `cargo xtask help` explains each", names.join(", "));
+        bail!(
+            "found the command `{name}`, expected one of: {}. `cargo xtask help` explains each",
+            names.join(", ")
+        );
     };
     (task.run)(rest)
 }
@@ -89,6 +101,9 @@ fn help(_: &[String]) -> Result<()> {
 fn expect_no_arguments(command: &str, arguments: &[String]) -> Result<()> {
     match arguments {
         [] => Ok(()),
-        found => bail!("found `{}` after `{command}`, expected nothing: this command takes no arguments", found.join(" ")),
+        found => bail!(
+            "found `{}` after `{command}`, expected nothing: this command takes no arguments",
+            found.join(" ")
+        ),
     }
 }

@@ -6,7 +6,6 @@
 use anyhow::{Context, Result, bail};
 use std::{
     ffi::{OsStr, OsString},
-    fmt::Write as _,
     fs::File,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -19,7 +18,9 @@ pub(crate) fn root() -> &'static Path {
     static ROOT: OnceLock<PathBuf> = OnceLock::new();
     ROOT.get_or_init(|| {
         // Asked at run time, so that a copied or moved checkout works with a binary built elsewhere.
-        let here = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).or_else(|| std::env::current_dir().ok());
+        let here = std::env::var_os("CARGO_MANIFEST_DIR")
+            .map(PathBuf::from)
+            .or_else(|| std::env::current_dir().ok());
         let here = here.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
         let found = here.ancestors().find(|folder| folder.join("xtask/Cargo.toml").is_file());
         found.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR"))).to_path_buf()
@@ -90,7 +91,10 @@ fn must_not_leak(name: &str) -> bool {
 fn without_cargo_folders(value: &OsStr) -> OsString {
     let target = target();
     let kept = std::env::split_paths(value).filter(|folder| {
-        !folder.starts_with(&target) && !folder.components().any(|part| part.as_os_str() == "rustlib" || part.as_os_str() == "toolchains")
+        !folder.starts_with(&target)
+            && !folder
+                .components()
+                .any(|part| part.as_os_str() == "rustlib" || part.as_os_str() == "toolchains")
     });
     std::env::join_paths(kept).unwrap_or_default()
 }
@@ -152,7 +156,12 @@ pub(crate) fn run_logged(command: &mut Command, log: &Path, what: &str, unit: &s
     if status.success() {
         return Ok(());
     }
-    bail!("`{}` ended with {status}; its last words (all in {}):\n{}", shown(command), log.display(), last_lines(&read(log), 30))
+    bail!(
+        "`{}` ended with {status}; its last words (all in {}):\n{}",
+        shown(command),
+        log.display(),
+        last_lines(&read(log), 30)
+    )
 }
 
 /// The file's text, or nothing: for logs that are only shown.
@@ -163,14 +172,16 @@ fn read(file: &Path) -> String {
 fn last_lines(text: &str, count: usize) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let skipped = lines.len().saturating_sub(count);
-    lines.into_iter().skip(skipped).fold(String::new(), |mut shown, line| {
-        let _ = writeln!(shown, "  | {line}");
-        shown
-    })
+    let shown: Vec<String> = lines.into_iter().skip(skipped).map(|line| format!("  | {line}")).collect();
+    shown.join("\n")
 }
 
 fn not_started(command: &Command) -> String {
-    format!("could not start `{}`: is {} installed and on the PATH?", shown(command), command.get_program().to_string_lossy())
+    format!(
+        "could not start `{}`: is {} installed and on the PATH?",
+        shown(command),
+        command.get_program().to_string_lossy()
+    )
 }
 
 /// The command as a person would type it.
@@ -195,7 +206,9 @@ mod tests {
 
     #[test]
     fn build_environment_of_xtask_stays_out_of_children() {
-        for name in ["RUSTFLAGS", "CARGO_PKG_NAME", "CARGO_MANIFEST_DIR", "RUSTUP_TOOLCHAIN", "TRUNK_BUILD_RELEASE"] {
+        for name in
+            ["RUSTFLAGS", "CARGO_PKG_NAME", "CARGO_MANIFEST_DIR", "RUSTUP_TOOLCHAIN", "TRUNK_BUILD_RELEASE"]
+        {
             assert!(must_not_leak(name), "{name} would reach the child");
         }
         for name in ["PATH", "CARGO_HOME", "CARGO_TARGET_DIR", "CARGO_TERM_COLOR", "RUSTUP_HOME", "HOME"] {
@@ -211,7 +224,8 @@ mod tests {
 
     #[test]
     fn failed_command_names_itself_and_what_it_said() {
-        let error = output(command("sh").args(["-c", "echo no such luck >&2; exit 3"])).unwrap_err().to_string();
+        let error =
+            output(command("sh").args(["-c", "echo no such luck >&2; exit 3"])).unwrap_err().to_string();
         assert!(error.contains("sh -c") && error.contains("no such luck") && error.contains('3'), "{error}");
     }
 

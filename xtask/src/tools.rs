@@ -145,7 +145,8 @@ impl Tools {
     /// The program with this name among the tools, else on the PATH.
     pub(crate) fn program(&self, name: &str) -> Result<PathBuf> {
         let ours = self.folders.iter().map(|folder| folder.join(name)).find(|file| file.is_file());
-        ours.or_else(|| sh::which(name)).with_context(|| format!("found no program `{name}` among the tools or on the PATH"))
+        ours.or_else(|| sh::which(name))
+            .with_context(|| format!("found no program `{name}` among the tools or on the PATH"))
     }
 }
 
@@ -175,9 +176,13 @@ fn ensure_one(tool: &dyn Provider) -> Result<Found> {
 /// The cache folder for built tools: `$XDG_CACHE_HOME` or `~/.cache`, then `lead-form/tools`.
 fn cache() -> Result<PathBuf> {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let base = set("XDG_CACHE_HOME").filter(|path| path.is_absolute()).or_else(|| set("HOME").map(|home| home.join(".cache")));
+    let base = set("XDG_CACHE_HOME")
+        .filter(|path| path.is_absolute())
+        .or_else(|| set("HOME").map(|home| home.join(".cache")));
     let Some(base) = base else {
-        bail!("found neither XDG_CACHE_HOME nor HOME in the environment, expected one: built tools are kept below it")
+        bail!(
+            "found neither XDG_CACHE_HOME nor HOME in the environment, expected one: built tools are kept below it"
+        )
     };
     Ok(base.join("lead-form/tools"))
 }
@@ -185,8 +190,9 @@ fn cache() -> Result<PathBuf> {
 /// One installing run at a time; the lock goes with the process, however it ends.
 fn lock() -> Result<File> {
     let folder = cache()?;
-    std::fs::create_dir_all(&folder)
-        .with_context(|| format!("could not make the folder {}: set XDG_CACHE_HOME to one you can write", folder.display()))?;
+    std::fs::create_dir_all(&folder).with_context(|| {
+        format!("could not make the folder {}: set XDG_CACHE_HOME to one you can write", folder.display())
+    })?;
     let path = folder.join(".lock");
     lock_file(&path, "installs tools")
 }
@@ -196,8 +202,12 @@ pub(crate) fn lock_file(path: &Path, who: &str) -> Result<File> {
     let file = File::create(path).with_context(|| format!("could not write {}", path.display()))?;
     match file.try_lock() {
         Ok(()) => return Ok(file),
-        Err(TryLockError::WouldBlock) => println!("  waiting for another run that {who} ({})", path.display()),
-        Err(TryLockError::Error(error)) => return Err(error).with_context(|| format!("could not lock {}", path.display())),
+        Err(TryLockError::WouldBlock) => {
+            println!("  waiting for another run that {who} ({})", path.display())
+        }
+        Err(TryLockError::Error(error)) => {
+            return Err(error).with_context(|| format!("could not lock {}", path.display()));
+        }
     }
     file.lock().with_context(|| format!("could not lock {}", path.display()))?;
     Ok(file)
@@ -220,7 +230,8 @@ pub(crate) fn main(arguments: &[String]) -> Result<()> {
     for need in Need::ALL {
         let tool = need.provider();
         let found = ensure_one(tool.as_ref())?;
-        let place = found.programs.map_or_else(|| "on the PATH".to_owned(), |folder| folder.display().to_string());
+        let place =
+            found.programs.map_or_else(|| "on the PATH".to_owned(), |folder| folder.display().to_string());
         rows.push((found.says, place));
     }
     let width = rows.iter().map(|(says, _)| says.chars().count()).max().unwrap_or(0);

@@ -16,7 +16,8 @@ pub(super) const BROWSER: Debian = Debian {
 };
 
 /// Shows system calls; `cargo xtask trace` needs it.
-pub(super) const STRACE: Debian = Debian { label: "strace", programs: &["strace"], packages: &["strace"], same_major: false };
+pub(super) const STRACE: Debian =
+    Debian { label: "strace", programs: &["strace"], packages: &["strace"], same_major: false };
 
 /// Programs and the Debian packages that bring them.
 pub(super) struct Debian {
@@ -33,18 +34,31 @@ impl Debian {
         let mut command = if root {
             sh::command("apt-get")
         } else {
-            let sudo = sh::which("sudo").with_context(|| format!("found neither root's rights nor sudo: {}", self.by_hand()))?;
+            let sudo = sh::which("sudo")
+                .with_context(|| format!("found neither root's rights nor sudo: {}", self.by_hand()))?;
             let mut command = sh::command(sudo);
             // sudo may ask for a password.
-            command.stdin(std::process::Stdio::inherit()).arg("DEBIAN_FRONTEND=noninteractive").arg("apt-get");
+            command
+                .stdin(std::process::Stdio::inherit())
+                .arg("DEBIAN_FRONTEND=noninteractive")
+                .arg("apt-get");
             command
         };
-        sh::output(command.env("DEBIAN_FRONTEND", "noninteractive").args(arguments)).with_context(|| self.by_hand())?;
+        sh::output(
+            command
+                .env("DEBIAN_FRONTEND", "noninteractive")
+                .args(["-o", "DPkg::Lock::Timeout=300"])
+                .args(arguments),
+        )
+        .with_context(|| self.by_hand())?;
         Ok(())
     }
 
     fn by_hand(&self) -> String {
-        format!("remedy: `apt-get update && apt-get install {}` as root, then run again", self.packages.join(" "))
+        format!(
+            "remedy: `apt-get update && apt-get install {}` as root, then run again",
+            self.packages.join(" ")
+        )
     }
 }
 
@@ -59,8 +73,11 @@ impl Provider for Debian {
         for program in self.programs {
             let file = sh::which(program).with_context(|| format!("found no `{program}` on the PATH"))?;
             let answered = answer(&file)?;
-            let version = answered.split_whitespace().find(|word| word.starts_with(|first: char| first.is_ascii_digit()));
-            let version = version.with_context(|| format!("`{program} --version` says `{answered}`, expected a version"))?;
+            let version = answered
+                .split_whitespace()
+                .find(|word| word.starts_with(|first: char| first.is_ascii_digit()));
+            let version = version
+                .with_context(|| format!("`{program} --version` says `{answered}`, expected a version"))?;
             majors.push(version.split('.').next().unwrap_or_default().to_owned());
             says.push(format!("{program} {version}"));
         }

@@ -53,7 +53,11 @@ impl Tool {
         command.args(["--no-confirm", "--disable-strategies", "compile", "--root"]).arg(into);
         command.arg(format!("{}@{}", self.package, self.version));
         if let Err(error) = sh::run_logged(&mut command, log, &self.label(), "INFO") {
-            println!("{}: none to be had, so it is compiled ({})", self.label(), first_line(&error.to_string()));
+            println!(
+                "{}: none to be had, so it is compiled ({})",
+                self.label(),
+                first_line(&error.to_string())
+            );
         }
     }
 
@@ -62,7 +66,10 @@ impl Tool {
         println!("{}: building once, about {} minutes on two cores", self.label(), self.minutes);
         let started = Instant::now();
         let mut command = sh::command("cargo");
-        command.args(["install", self.package, "--version"]).arg(format!("={}", self.version)).args(self.arguments);
+        command
+            .args(["install", self.package, "--version"])
+            .arg(format!("={}", self.version))
+            .args(self.arguments);
         command.arg("--root").arg(into).env("CARGO_TARGET_DIR", into.join("build"));
         // A tool that runs for seconds is not worth the minutes that its optimisation takes.
         for (name, value) in [("LTO", "off"), ("CODEGEN_UNITS", "16"), ("OPT_LEVEL", "1"), ("DEBUG", "0")] {
@@ -103,7 +110,8 @@ impl Provider for Tool {
         }
         remove(&partial.join("build"))?;
         remove(&home)?;
-        std::fs::rename(&partial, &home).with_context(|| format!("could not rename {} into place", partial.display()))
+        std::fs::rename(&partial, &home)
+            .with_context(|| format!("could not rename {} into place", partial.display()))
     }
 }
 
@@ -134,7 +142,8 @@ impl Provider for OnPathOr {
 
 /// Whether `found` is the version `wanted` or a later one. Versions are three numbers; anything else is too old.
 fn at_least(found: &str, wanted: &str) -> bool {
-    let numbers = |text: &str| text.split('.').map(|part| part.parse::<u64>().ok()).collect::<Option<Vec<u64>>>();
+    let numbers =
+        |text: &str| text.split('.').map(|part| part.parse::<u64>().ok()).collect::<Option<Vec<u64>>>();
     matches!((numbers(found), numbers(wanted)), (Some(found), Some(wanted)) if found >= wanted)
 }
 
@@ -164,8 +173,14 @@ mod tests {
 
     #[test]
     fn newer_tool_on_the_path_is_taken_and_older_is_not() {
-        assert!(at_least("0.9.143", "0.9.143") && at_least("0.10.0", "0.9.143") && at_least("1.0.0", "0.9.143"));
-        assert!(!at_least("0.9.99", "0.9.143") && !at_least("0.9.143-rc.1", "0.9.143") && !at_least("", "0.9.143"));
+        assert!(
+            at_least("0.9.143", "0.9.143") && at_least("0.10.0", "0.9.143") && at_least("1.0.0", "0.9.143")
+        );
+        assert!(
+            !at_least("0.9.99", "0.9.143")
+                && !at_least("0.9.143-rc.1", "0.9.143")
+                && !at_least("", "0.9.143")
+        );
     }
 
     #[test]

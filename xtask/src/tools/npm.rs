@@ -43,9 +43,12 @@ fn read(path: &Path) -> Result<String> {
 /// The version that `package.json` pins.
 fn pinned(package: &str) -> Result<String> {
     let text = read(&sources().join("package.json"))?;
-    let json: serde_json::Value = serde_json::from_str(&text).context("xtask/web/package.json is not JSON")?;
+    let json: serde_json::Value =
+        serde_json::from_str(&text).context("xtask/web/package.json is not JSON")?;
     let version = json.pointer(&format!("/dependencies/{package}")).and_then(|version| version.as_str());
-    version.map(str::to_owned).with_context(|| format!("found no version of {package} in xtask/web/package.json, expected one"))
+    version
+        .map(str::to_owned)
+        .with_context(|| format!("found no version of {package} in xtask/web/package.json, expected one"))
 }
 
 /// Checks that each package below `home` is there, is the pinned one, and that the programs run.
@@ -55,8 +58,8 @@ fn check(home: &Path) -> Result<Found> {
     for package in ["binaryen", "esbuild", "axe-core"] {
         let wanted = pinned(package)?;
         let manifest = read(&modules.join(package).join("package.json"))?;
-        let manifest: serde_json::Value =
-            serde_json::from_str(&manifest).with_context(|| format!("{package}'s package.json is not JSON"))?;
+        let manifest: serde_json::Value = serde_json::from_str(&manifest)
+            .with_context(|| format!("{package}'s package.json is not JSON"))?;
         let found = manifest.get("version").and_then(|version| version.as_str()).unwrap_or("none");
         ensure!(found == wanted, "{} has {package} {found}, expected {wanted}", modules.display());
         says.push(format!("{package} {wanted}"));
@@ -71,14 +74,20 @@ fn check(home: &Path) -> Result<Found> {
         ensure!(right, "{program} says `{answered}`, expected {wanted}");
     }
     let axe = modules.join("axe-core/axe.min.js");
-    ensure!(axe.metadata().is_ok_and(|found| found.len() > 100_000), "{} is missing or cut short", axe.display());
+    ensure!(
+        axe.metadata().is_ok_and(|found| found.len() > 100_000),
+        "{} is missing or cut short",
+        axe.display()
+    );
     Ok(Found { says: says.join(", "), programs: Some(programs) })
 }
 
 /// Node and npm are the one thing that must be on the machine beforehand, besides rustup.
 fn expect_node() -> Result<()> {
     let remedy = "install Node.js with npm (https://nodejs.org, or `apt-get install nodejs npm`)";
-    let Some(node) = sh::which("node") else { bail!("found no `node` on the PATH, expected {NODE_MAJOR_MIN} or later: {remedy}") };
+    let Some(node) = sh::which("node") else {
+        bail!("found no `node` on the PATH, expected {NODE_MAJOR_MIN} or later: {remedy}")
+    };
     let says = answer(&node)?;
     let major = says.trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
     ensure!(major >= Some(NODE_MAJOR_MIN), "found Node {says}, expected {NODE_MAJOR_MIN} or later: {remedy}");
@@ -109,14 +118,17 @@ impl Provider for Packages {
         remove(&partial)?;
         std::fs::create_dir_all(&partial).with_context(|| format!("could not make {}", partial.display()))?;
         for name in INPUTS {
-            std::fs::copy(sources().join(name), partial.join(name)).with_context(|| format!("could not copy {name}"))?;
+            std::fs::copy(sources().join(name), partial.join(name))
+                .with_context(|| format!("could not copy {name}"))?;
         }
         // No scripts: esbuild's and binaryen's programs lie in the packages themselves.
         let mut command = sh::command("npm");
         command.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&partial);
-        sh::output(&mut command).context("remedy: see whether npm reaches its registry (`npm ping`), then run again")?;
+        sh::output(&mut command)
+            .context("remedy: see whether npm reaches its registry (`npm ping`), then run again")?;
         check(&partial).context("what npm installed is not what the lock file names")?;
         remove(&home)?;
-        std::fs::rename(&partial, &home).with_context(|| format!("could not rename {} into place", partial.display()))
+        std::fs::rename(&partial, &home)
+            .with_context(|| format!("could not rename {} into place", partial.display()))
     }
 }

@@ -20,13 +20,16 @@ impl Provider for Toolchain {
     }
 
     fn find(&self) -> Result<Found> {
-        let libraries = sh::output(sh::command("rustc").args(["--print", "target-libdir", "--target", WASM]))?;
+        let libraries =
+            sh::output(sh::command("rustc").args(["--print", "target-libdir", "--target", WASM]))?;
         let libraries = Path::new(libraries.trim());
-        let has_core = std::fs::read_dir(libraries)
-            .is_ok_and(|files| files.flatten().any(|file| file.file_name().to_string_lossy().starts_with("libcore-")));
+        let has_core = std::fs::read_dir(libraries).is_ok_and(|files| {
+            files.flatten().any(|file| file.file_name().to_string_lossy().starts_with("libcore-"))
+        });
         ensure!(has_core, "found no standard library for {WASM} in {}", libraries.display());
         for part in ["clippy", "fmt"] {
-            sh::output(sh::command("cargo").args([part, "--version"])).with_context(|| format!("found no `cargo {part}`"))?;
+            sh::output(sh::command("cargo").args([part, "--version"]))
+                .with_context(|| format!("found no `cargo {part}`"))?;
         }
         let version = sh::output(sh::command("rustc").arg("--version"))?;
         let version = version.split_whitespace().nth(1).unwrap_or("of unknown version").to_owned();
@@ -41,7 +44,8 @@ impl Provider for Toolchain {
             );
         }
         println!("rust: adding {WASM}, clippy and rustfmt by rustup, under a minute");
-        sh::output(sh::command("rustup").args(["target", "add", WASM])).context("remedy: run it by hand and see what rustup says")?;
+        sh::output(sh::command("rustup").args(["target", "add", WASM]))
+            .context("remedy: run it by hand and see what rustup says")?;
         sh::output(sh::command("rustup").args(["component", "add", "clippy", "rustfmt"]))
             .context("remedy: run it by hand and see what rustup says")?;
         Ok(())

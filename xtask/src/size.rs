@@ -1,0 +1,224 @@
+//! `cargo xtask size`: compressed bytes against their budgets.
+//!
+//! The budgets are part of the product: a visitor on a slow line pays for every byte. Above a gate the command fails.
+
+use crate::{
+    assets, expect_no_arguments, sh,
+    tools::{self, Need},
+};
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+/// Brotli bytes of everything before the form is visible: page with its CSS inside, and loader.
+const VISIBLE_GATE: u64 = 9_000;
+/// Brotli bytes of Wasm and glue: above this the command fails.
+const WASM_GATE: u64 = 64_000;
+/// Brotli bytes of Wasm and glue: where we want to be.
+const WASM_GOAL: u64 = 48_000;
+
+/// Bytes of one thing, as it is and compressed.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    raw: u64,
+    gzip: u64,
+    brotli: u64,
+}
+
+impl std::ops::Add for Size {
+    type Output = Size;
+
+    fn add(self, other: Size) -> Size {
+        Size { raw: self.raw + other.raw, gzip: self.gzip + other.gzip, brotli: self.brotli + other.brotli }
+    }
+}
+
+/// `cargo xtask size`.
+pub(crate) fn main(arguments: &[String]) -> Result<()> {
+    expect_no_arguments("size", arguments)?;
+    measure(&assets::build()?)
+}
+
+/// Prints the table and fails above a gate.
+fn measure(manifest: &Value) -> Result<()> {
+    println!("{:<34} {:>9} {:>9} {:>9}", "bytes", "raw", "gzip", "brotli");
+    let [loader, glue, wasm, styles] =
+        ["loader", "glue", "wasm", "styles"].map(|part| of_part(manifest, part));
+    let (loader, glue, wasm, styles) = (loader?, glue?, wasm?, styles?);
+    for (name, size) in [("loader", loader), ("styles", styles), ("glue", glue), ("wasm", wasm)] {
+        row(name, size);
+    }
+    let mut verdicts = Vec::new();
+    match largest_page()? {
+        Some((form, page)) => {
+            row(&format!("page of `{form}`, CSS inside"), page);
+            row("before the form is visible", page + loader);
+            verdicts.push(verdict("before the form is visible", (page + loader).brotli, VISIBLE_GATE, None));
+        }
+        None => {
+            println!(
+                "page: not measured, {} is not built yet (`cargo build -p lead-proxy`)",
+                proxy().display()
+            );
+            verdicts.push(verdict(
+                "styles and loader, without the page",
+                (styles + loader).brotli,
+                VISIBLE_GATE,
+                None,
+            ));
+        }
+    }
+    row("wasm and glue", wasm + glue);
+    verdicts.push(verdict("wasm and glue", (wasm + glue).brotli, WASM_GATE, Some(WASM_GOAL)));
+    let failed: Vec<String> =
+        verdicts.into_iter().filter_map(Result::err).map(|error| error.to_string()).collect();
+    ensure!(failed.is_empty(), "{}", failed.join("\n"));
+    Ok(())
+}
+
+fn row(name: &str, size: Size) {
+    println!("{name:<34} {:>9} {:>9} {:>9}", grouped(size.raw), grouped(size.gzip), grouped(size.brotli));
+}
+
+/// `12345` as `12,345`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut shown = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown
+}
+
+/// Says how one sum stands; an error above the gate.
+fn verdict(name: &str, brotli: u64, gate: u64, goal: Option<u64>) -> Result<()> {
+    if brotli > gate {
+        bail!(
+            "{name}: found {} bytes brotli, expected at most {}: {} too many. Make it smaller, or change the budget with a \
+             reason in docs/decisions",
+            grouped(brotli),
+            grouped(gate),
+            grouped(brotli - gate)
+        );
+    }
+    let goal = match goal {
+        Some(goal) if brotli <= goal => format!("; goal {} met", grouped(goal)),
+        Some(goal) => format!("; goal {} not met by {}", grouped(goal), grouped(brotli - goal)),
+        None => String::new(),
+    };
+    println!("{name}: {} of {} bytes brotli{goal}", grouped(brotli), grouped(gate));
+    Ok(())
+}
+
+/// The sizes of one part of the manifest, from the files themselves.
+fn of_part(manifest: &Value, part: &str) -> Result<Size> {
+    let file = manifest.pointer(&format!("/{part}/file")).and_then(Value::as_str);
+    let file = file.with_context(|| format!("found no {part} in the manifest"))?;
+    let length = |suffix: &str| {
+        let path = assets::folder().join(format!("{file}{suffix}"));
+        Ok::<u64, anyhow::Error>(
+            fs::metadata(&path).with_context(|| format!("found no {}", path.display()))?.len(),
+        )
+    };
+    Ok(Size { raw: length("")?, gzip: length(".gz")?, brotli: length(".br")? })
+}
+
+fn proxy() -> PathBuf {
+    sh::target().join("debug/lead-proxy")
+}
+
+/// The form whose hosted page is the largest, or nothing while the proxy is not built.
+fn largest_page() -> Result<Option<(String, Size)>> {
+    if !proxy().is_file() {
+        return Ok(None);
+    }
+    let mut largest: Option<(String, Size)> = None;
+    for form in forms()? {
+        let size = compressed(render(&form)?.as_bytes())?;
+        if largest.as_ref().is_none_or(|(_, found)| size.brotli > found.brotli) {
+            largest = Some((form, size));
+        }
+    }
+    ensure!(largest.is_some(), "found no form in forms/, expected at least one");
+    Ok(largest)
+}
+
+/// The ids of the repository's forms: one file each.
+fn forms() -> Result<Vec<String>> {
+    let folder = sh::root().join("forms");
+    let mut ids = Vec::new();
+    for entry in fs::read_dir(&folder).with_context(|| format!("could not list {}", folder.display()))? {
+        let path = entry.context("could not list forms")?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            ids.extend(path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
+        }
+    }
+    ids.sort();
+    Ok(ids)
+}
+
+/// The page as the browser gets it, made by the proxy itself.
+fn render(form: &str) -> Result<String> {
+    let mut command = sh::command(proxy());
+    command.args(["render", form, "--config"]).arg(config()?).env("LEAD_FORM_ASSETS", assets::folder());
+    sh::output(&mut command).with_context(|| format!("could not render the page of `{form}`"))
+}
+
+/// A configuration that names every form of the repository.
+fn config() -> Result<PathBuf> {
+    let path = sh::root().join(Path::new("proxy/lead-proxy.demo.toml"));
+    ensure!(path.is_file(), "found no {}, expected the demo's configuration", path.display());
+    Ok(path)
+}
+
+/// Compresses through the same code that makes the shipped files.
+fn compressed(bytes: &[u8]) -> Result<Size> {
+    tools::ensure(&[Need::Web])?;
+    let mut child = sh::command("node")
+        .arg("xtask/web/measure.mjs")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("could not start node")?;
+    child
+        .stdin
+        .take()
+        .context("node has no standard input")?
+        .write_all(bytes)
+        .context("could not write to node")?;
+    let answer = child.wait_with_output().context("could not read from node")?;
+    let json: Value = serde_json::from_slice(&answer.stdout).context("node answered no JSON")?;
+    let number = |name: &str| {
+        json.get(name).and_then(Value::as_u64).with_context(|| format!("found no `{name}` in node's answer"))
+    };
+    Ok(Size { raw: number("raw")?, gzip: number("gzip")?, brotli: number("brotli")? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sum_above_its_gate_fails_and_says_by_how_much() {
+        let error =
+            verdict("wasm and glue", WASM_GATE + 1_234, WASM_GATE, Some(WASM_GOAL)).unwrap_err().to_string();
+        assert!(
+            error.contains("65,234") && error.contains("64,000") && error.contains("1,234 too many"),
+            "{error}"
+        );
+        assert!(verdict("wasm and glue", WASM_GATE, WASM_GATE, Some(WASM_GOAL)).is_ok());
+    }
+
+    #[test]
+    fn numbers_are_grouped_in_threes() {
+        assert_eq!([0, 999, 1_000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+    }
+}
