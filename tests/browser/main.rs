@@ -1,2 +1,23 @@
-//! Browser.
-fn main() {}
+//! The whole house in a real browser: host pages of other origins, the proxy, the simulator, one lead at the end.
+//!
+//! Apart from the proxy's own tests because here nothing is called from inside: a person types, and what counts is what
+//! the partner's ledger holds.
+
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "tests; the bans are for what runs in a page, and this runs beside a browser"
+)]
+
+mod browser;
+mod embedding;
+mod form;
+mod house;
+mod identity;
+mod journey;
+mod kindness;
+mod looks;
+mod privacy;

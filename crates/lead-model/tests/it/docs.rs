@@ -1,0 +1,122 @@
+//! `docs/forms.md` is written from the code: what an embedder may put into a definition cannot go stale.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use lead_model::{FieldKind, ProblemCode, VOCABULARY};
+
+const INTRO: &str = r#"# Forms
+
+A form is one TOML file in the proxy's forms folder.
+The proxy reads all of them at start, says everything that is wrong with any of them at once, and refuses to start until they are right.
+`lead-proxy check` does the same without starting.
+
+This page is written by a test from the code; change the code or the test, not the page.
+
+```toml
+id = "callback"                                  # the name in <lead-form form="callback"> and in addresses
+version = 1                                      # raise it with every change that matters to a stored submission
+account = "takepayments"                         # the partner account that gets the leads
+allowed_origins = ["https://shop.example"]       # host pages that may show and send it; the proxy's own pages always may
+default_locale = "en"
+country = "GB"                                   # assumed for phone numbers typed without a country code
+
+[texts]
+title = { en = "Ask for a call", de = "Rückruf anfordern" }
+submit = "Send"                                  # one text for all languages
+success_title = "Thank you"
+success_text = "We will call you."
+
+[[fields]]
+name = "email"                                   # from the vocabulary below, or an own name with a kind
+label = "Work email"
+required = true
+
+[[examples]]                                     # sent by the demo, checked at start
+name = "a call back"
+values = { email = "ada@analytical.example" }
+```
+
+## Keys of a field
+
+| key | meaning |
+|---|---|
+| `name` | a name of the vocabulary, or an own one: lower-case letters, digits, underscores |
+| `kind` | needed for own names; else the vocabulary's |
+| `label` | what the visitor is asked; not needed for `hidden` |
+| `hint`, `placeholder` | a line of help; an example inside the empty field |
+| `autocomplete` | the HTML token; else the vocabulary's |
+| `width` | `full` (default) or `half` of a row |
+| `required` | must be filled in; of a box: must be ticked |
+| `min_length`, `max_length` | characters, counted as the browser's `minlength` and `maxlength` count (UTF-16 units); 2,000 at most where nothing is said |
+| `min`, `max` | bounds of a number or of a date (`YYYY-MM-DD`) |
+| `step` | the number must be a whole multiple of it |
+| `pattern` | the whole value must be of this pattern, see below |
+| `options` | choices of `select` and `radio`: `{ value = "…", label = "…" }` |
+| `value` | what the field holds at first; the fixed value of a hidden field, which no page can change |
+
+A text may be one string for all languages or a table by language tag.
+
+## Patterns
+
+A small subset of regular expressions that cannot hang: literals, `.`, `\d`, `\w`, `\s`, classes such as `[A-Z0-9-]` and `[^0-9]`, each followed by nothing, `?`, `*`, `+`, `{n}`, `{m,}` or `{m,n}`.
+There are no groups, alternatives or anchors: the whole value must match.
+"#;
+
+fn kind_notes(kind: FieldKind) -> &'static str {
+    match kind {
+        FieldKind::Text => "trimmed; control characters and line ends removed",
+        FieldKind::Email => "the rule of HTML's `type=email` plus a dot in the domain; domain in lower case",
+        FieldKind::Phone => {
+            "to the shape of E.164: `+` and 7 to 15 digits; a national number takes the form's `country`"
+        }
+        FieldKind::Url => "`http` or `https` with a host name; `https://` is added where no scheme was typed",
+        FieldKind::Textarea => "trimmed; line ends become `\\n`",
+        FieldKind::Number => "a plain decimal with at most six places; `3,5` is read as `3.5`",
+        FieldKind::Date => "a day of the calendar, `YYYY-MM-DD`",
+        FieldKind::Select | FieldKind::Radio => "the value of one of the options",
+        FieldKind::Checkbox => "`true` or `false`",
+        FieldKind::Consent => "`true` or `false`; `required` means that it must be given",
+        FieldKind::Hidden => "the definition's `value`, or what the page gives where there is none",
+    }
+}
+
+fn page() -> String {
+    let mut page = INTRO.to_owned();
+    page.push_str("\n## Kinds\n\n| kind | what becomes of a value |\n|---|---|\n");
+    for kind in FieldKind::ALL {
+        writeln!(page, "| `{}` | {} |", kind.as_str(), kind_notes(*kind)).unwrap();
+    }
+    page.push_str(
+        "\n## Vocabulary\n\nNames that autofill, mappings to partners and the privacy rules know.\n",
+    );
+    page.push_str("Sensitive values are never kept in browser storage.\n\n");
+    page.push_str("| name | kind | `autocomplete` | sensitive |\n|---|---|---|---|\n");
+    for entry in VOCABULARY {
+        let sensitive = if entry.sensitive { "yes" } else { "" };
+        writeln!(
+            page,
+            "| `{}` | `{}` | `{}` | {sensitive} |",
+            entry.name,
+            entry.kind.as_str(),
+            entry.autocomplete
+        )
+        .unwrap();
+    }
+    page.push_str("\n## Problem codes\n\nStable names of what can be wrong with a value; each language in `locales/` has a sentence for each.\n\n");
+    for code in ProblemCode::ALL {
+        writeln!(page, "- `{}`", code.as_str()).unwrap();
+    }
+    page
+}
+
+#[test]
+#[allow(clippy::disallowed_methods, reason = "the test writes the page; the ban is for what runs in a page")]
+fn forms_page_says_what_the_code_does() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/forms.md");
+    let (wanted, found) = (page(), std::fs::read_to_string(&path).unwrap_or_default());
+    if found != wanted {
+        std::fs::write(&path, &wanted).unwrap();
+        panic!("docs/forms.md was stale and has been written anew: look at it and commit it");
+    }
+}

@@ -1,0 +1,129 @@
+//! A form on a page, handled as a person does: by its labels, options and buttons.
+//!
+//! Apart so that no journey knows a class name or where the shadow root is.
+
+use serde_json::{Value, json};
+use thirtyfour::prelude::*;
+
+use crate::browser::Browser;
+
+/// What the scripts below share: the form's root and the control of a label.
+const FINDERS: &str = r"
+    const element = document.querySelectorAll('lead-form')[index];
+    const root = element.shadowRoot || element;
+    const says = (node, text) => node.textContent.replace(/\s+/g, ' ').trim().startsWith(text);
+    const label = (text) => Array.from(root.querySelectorAll('label, legend')).find(node => says(node, text));
+    const control = (text) => { const l = label(text); return l && (l.control || root.querySelector('#' + CSS.escape(l.htmlFor))); };
+    const group = (text) => { const l = label(text); return l && l.closest('fieldset'); };
+    const button = (text) => Array.from(root.querySelectorAll('button')).find(node => says(node, text));
+    const state = () => { const lf = root.querySelector('[data-state]'); return lf && lf.dataset.state; };
+";
+
+#[derive(Clone, Copy)]
+pub struct FormOnPage<'a> {
+    pub browser: &'a Browser,
+    index: usize,
+}
+
+impl<'a> FormOnPage<'a> {
+    /// The first form of the page, once it can be used.
+    pub async fn on(browser: &'a Browser) -> Self {
+        Self::nth(browser, 0).await
+    }
+
+    pub async fn nth(browser: &'a Browser, index: usize) -> Self {
+        let form = Self { browser, index };
+        form.until("the form is ready", "return state() === 'idle' && root.querySelector('form').noValidate").await;
+        form
+    }
+
+    /// The first form of the page where no script may run: nothing can be waited for inside the page.
+    pub fn without_scripts(browser: &'a Browser) -> Self {
+        Self { browser, index: 0 }
+    }
+
+    fn script(&self, body: &str) -> String {
+        format!("const index = {};{FINDERS}{body}", self.index)
+    }
+
+    pub async fn until(&self, what: &str, body: &str) -> Value {
+        self.browser.until(what, &self.script(body), &[]).await
+    }
+
+    pub async fn read(&self, body: &str) -> Value {
+        self.browser.run(&self.script(body), &[]).await
+    }
+
+    async fn element(&self, what: &str, body: &str, text: &str) -> WebElement {
+        let script = self.script(&body.replace("TEXT", &json!(text).to_string()));
+        let found = self.browser.driver.execute(script, vec![]).await.unwrap();
+        found.element().unwrap_or_else(|error| panic!("no {what} {text:?}: {error}"))
+    }
+
+    pub async fn field(&self, label: &str) -> WebElement {
+        self.element("field", "return control(TEXT)", label).await
+    }
+
+    pub async fn button(&self, text: &str) -> WebElement {
+        self.element("button", "return button(TEXT)", text).await
+    }
+
+    pub async fn fill(&self, label: &str, text: &str) {
+        let field = self.field(label).await;
+        field.send_keys(text).await.unwrap();
+    }
+
+    /// Chooses an option of a select, a radio option or a box by what it says.
+    pub async fn choose(&self, label: &str) {
+        let body = "const o = Array.from(root.querySelectorAll('option')).find(n => says(n, TEXT)); return o || label(TEXT)";
+        let element = self.element("option", body, label).await;
+        element.scroll_into_view().await.unwrap();
+        element.click().await.unwrap();
+    }
+
+    pub async fn press(&self, text: &str) {
+        let button = self.button(text).await;
+        button.scroll_into_view().await.unwrap();
+        button.click().await.unwrap();
+    }
+
+    /// Fills the shipped main form with a café's details and this surname, which the journey finds again in the ledger.
+    pub async fn fill_in(&self, surname: &str) {
+        self.fill("First name", "Ada").await;
+        self.fill("Last name", surname).await;
+        self.fill("Work email", "ada@Analytical.example").await;
+        self.fill("Phone", "020 7946 0018").await;
+        self.fill("Business name", "Engine Café").await;
+        self.choose("Café, restaurant or bar").await;
+        self.choose("Not yet").await;
+        self.choose("I agree").await;
+    }
+
+    pub async fn send(&self) {
+        self.press("Get my quote").await;
+    }
+
+    pub async fn until_state(&self, wanted: &str) {
+        self.until(&format!("state {wanted}"), &format!("return '{wanted}'.split('|').includes(state())")).await;
+    }
+
+    /// Waits for the thanks and gives the receipt.
+    pub async fn receipt(&self) -> String {
+        self.until_state("received|delivered").await;
+        let receipt = self.until("a receipt", "return root.querySelector('.lf-receipt code').textContent.trim()").await;
+        receipt.as_str().unwrap().to_owned()
+    }
+
+    /// The problem that a screen reader reads with this field, if any.
+    pub async fn problem_of(&self, label: &str) -> Option<String> {
+        let body = format!(
+            r"const c = control({0}) || (group({0}) || root).querySelector('input');
+            const invalid = (c.closest('fieldset') || c).getAttribute('aria-invalid') === 'true' || c.getAttribute('aria-invalid') === 'true';
+            const ids = ((c.closest('fieldset') || c).getAttribute('aria-describedby') || c.getAttribute('aria-describedby') || '').split(' ');
+            const text = ids.map(id => id && root.querySelector('#' + CSS.escape(id))).filter(n => n && n.matches('.lf-problem')).map(n => n.textContent.trim()).join(' ');
+            return invalid && text ? text : null",
+            json!(label)
+        );
+        self.read(&body).await.as_str().map(str::to_owned)
+    }
+}

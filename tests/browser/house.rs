@@ -1,0 +1,148 @@
+//! The house that a journey walks through: simulator, partner's website on another origin, proxy on a fresh store.
+//!
+//! Apart so that each journey starts with one line and ends with nothing left running.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use partner_sim::Sim;
+use partner_sim::site::Site;
+use partner_sim::takepayments::Ledger;
+use tempfile::TempDir;
+
+/// What the simulator asks for; a canary, so that a test can look for it everywhere else.
+pub const API_KEY: &str = "canary-api-key-7d1f0c2b9e";
+
+/// How long a lead may take from the visitor's click to the partner's ledger.
+const ARRIVAL_LIMIT: Duration = Duration::from_secs(20);
+
+/// Everything that runs for one journey. Dropping it ends it.
+pub struct House {
+    pub sim: Sim,
+    pub site: Site,
+    pub proxy: lead_proxy::Running,
+    pub proxy_url: String,
+    pub folder: TempDir,
+}
+
+impl House {
+    /// With the host pages of the tests.
+    pub async fn start() -> Self {
+        Self::start_with("tests/pages").await
+    }
+
+    /// With another folder of host pages.
+    pub async fn start_with(pages: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let sim_options = partner_sim::Options { listen: any_port(), takepayments_api_key: API_KEY.to_owned() };
+        let sim = partner_sim::start(sim_options).await.unwrap();
+        let proxy_addr = free_addr();
+        let proxy_url = format!("http://{proxy_addr}");
+        let pages = manifest_dir().join(pages);
+        let site = partner_sim::site::start(&pages, any_port(), &proxy_url).await.unwrap();
+        write_forms(folder.path(), &site.url());
+        let config = config(&folder, proxy_addr, &sim.takepayments().insert_url());
+        let proxy = lead_proxy::serve(config).await.unwrap();
+        Self { sim, site, proxy, proxy_url, folder }
+    }
+
+    /// A page of the partner's website.
+    pub fn page(&self, name: &str) -> String {
+        format!("{}/{name}", self.site.url())
+    }
+
+    /// A page of the proxy's own.
+    pub fn own(&self, path: &str) -> String {
+        format!("{}{path}", self.proxy_url)
+    }
+
+    /// Waits until the partner has this many leads, and gives its ledger.
+    pub async fn leads(&self, count: usize) -> Ledger {
+        let arrived = self.sim.takepayments().wait_for(|ledger| ledger.leads.len() >= count, ARRIVAL_LIMIT).await;
+        let ledger = arrived.unwrap_or_else(|ledger| panic!("{count} leads expected, ledger holds {ledger:#?}"));
+        assert_eq!(ledger.leads.len(), count, "{ledger:#?}");
+        ledger
+    }
+
+    pub async fn stop(self) {
+        self.proxy.stop().await;
+        self.site.stop().await;
+        self.sim.stop().await;
+    }
+}
+
+fn any_port() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 0))
+}
+
+/// A port that was free a moment ago: the proxy's address must be known before it and the website start.
+fn free_addr() -> SocketAddr {
+    TcpListener::bind(any_port()).unwrap().local_addr().unwrap()
+}
+
+fn manifest_dir() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The browser's files, as `cargo xtask assets` wrote them.
+pub fn assets_dir() -> PathBuf {
+    let folder = match std::env::var_os("LEAD_FORM_ASSETS") {
+        Some(folder) => PathBuf::from(folder),
+        None => manifest_dir().join("target/lead-form-assets"),
+    };
+    let manifest = folder.join("manifest.json");
+    assert!(manifest.exists(), "{} is missing: run `cargo xtask assets` first", manifest.display());
+    folder
+}
+
+/// The shipped forms, allowed on the website of this run.
+fn write_forms(folder: &Path, site: &str) {
+    std::fs::create_dir(folder.join("forms")).unwrap();
+    for entry in std::fs::read_dir(manifest_dir().join("forms")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|ending| ending == "toml") {
+            let text = std::fs::read_to_string(&path).unwrap().replace("http://127.0.0.1:8090", site);
+            std::fs::write(folder.join("forms").join(path.file_name().unwrap()), text).unwrap();
+        }
+    }
+}
+
+fn config(folder: &TempDir, listen: SocketAddr, insert_url: &str) -> lead_proxy::Config {
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let text = format!(
+        r#"
+        [public]
+        listen = "{listen}"
+        origin = "http://{listen}"
+        [operator]
+        listen = "127.0.0.1:0"
+        [forms]
+        dir = "{forms}"
+        [assets]
+        dir = "{assets}"
+        [store]
+        path = "{store}"
+        [delivery]
+        allow_loopback = true
+        [tokens]
+        key = {{ env = "FORM_TOKEN_KEY" }}
+        [accounts.takepayments]
+        connector = "takepayments"
+        settings = {{ url = "{insert_url}" }}
+        credentials = {{ api_key = {{ env = "TAKEPAYMENTS_API_KEY" }} }}
+        "#,
+        forms = at("forms"),
+        assets = assets_dir().display(),
+        store = at("leads.db"),
+    );
+    let env = |name: &str| match name {
+        "FORM_TOKEN_KEY" => Some("0123456789abcdef0123456789abcdef".to_owned()),
+        "TAKEPAYMENTS_API_KEY" => Some(API_KEY.to_owned()),
+        _ => None,
+    };
+    match lead_proxy::Config::from_toml(&text, folder.path(), &env) {
+        Ok(config) => config,
+        Err(findings) => panic!("{findings:#?}"),
+    }
+}

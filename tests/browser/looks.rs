@@ -1,0 +1,73 @@
+//! Pictures of what people see, for `docs/` and for the eye of whoever changes the look.
+//!
+//! Apart because nothing is judged by comparing pixels here: the test holds that each state can be reached and fits its
+//! screen, and keeps the picture where `LEAD_FORM_SCREENSHOTS` says.
+
+use std::path::{Path, PathBuf};
+
+use crate::browser::Browser;
+use crate::form::FormOnPage;
+use crate::house::House;
+
+const SCREENS: [(&str, u32, u32); 2] = [("phone", 390, 844), ("desktop", 1280, 900)];
+
+fn folder() -> PathBuf {
+    match std::env::var_os("LEAD_FORM_SCREENSHOTS") {
+        Some(folder) => PathBuf::from(folder),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots"),
+    }
+}
+
+/// A page that can be scrolled sideways doesn't fit its screen.
+async fn assert_fits(browser: &Browser, what: &str) {
+    let excess = browser.run("return document.documentElement.scrollWidth - window.innerWidth", &[]).await;
+    assert!(excess.as_i64().unwrap() <= 0, "{what} is {excess} pixels too wide");
+}
+
+async fn keep(browser: &Browser, name: &str, screen: (&str, u32, u32), scheme: &str) {
+    let what = format!("{name}-{}-{scheme}", screen.0);
+    assert_fits(browser, &what).await;
+    browser.run("scrollTo(0, 0)", &[]).await;
+    browser.screenshot(&folder().join(format!("{what}.png")), screen.1, 2_600).await;
+}
+
+#[tokio::test]
+async fn each_state_fits_its_screen_light_and_dark() {
+    let house = House::start().await;
+    let browser = Browser::start().await;
+    for screen in SCREENS {
+        for scheme in ["light", "dark"] {
+            browser.show_as(screen.1, screen.2, scheme).await;
+            browser.goto(&house.own("/f/card-machines")).await;
+            let form = FormOnPage::on(&browser).await;
+            keep(&browser, "form-empty", screen, scheme).await;
+            form.fill("Work email", "ada@nowhere").await;
+            form.send().await;
+            form.until("problems are shown", "return root.querySelectorAll('.lf-problem').length > 3").await;
+            keep(&browser, "form-problems", screen, scheme).await;
+            form.read("control('Work email').value = ''").await;
+            form.fill_in(&format!("{}-{scheme}", screen.0)).await;
+            form.send().await;
+            form.until_state("delivered").await;
+            keep(&browser, "form-sent", screen, scheme).await;
+        }
+    }
+    browser.stop().await;
+    house.stop().await;
+}
+
+#[tokio::test]
+async fn partner_website_carries_the_form_on_every_screen() {
+    let house = House::start_with("demo/site").await;
+    let browser = Browser::start().await;
+    for screen in SCREENS {
+        for scheme in ["light", "dark"] {
+            browser.show_as(screen.1, screen.2, scheme).await;
+            browser.goto(&house.page("index.html")).await;
+            FormOnPage::on(&browser).await;
+            keep(&browser, "website", screen, scheme).await;
+        }
+    }
+    browser.stop().await;
+    house.stop().await;
+}
