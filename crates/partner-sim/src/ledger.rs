@@ -23,6 +23,12 @@ impl Ledger {
         self.leads.iter().find(|lead| lead.id == id)
     }
 
+    /// Finds the request with this number.
+    pub fn request(&self, number: u64) -> Option<&Request> {
+        let place = self.requests.binary_search_by_key(&number, |request| request.number).ok()?;
+        self.requests.get(place)
+    }
+
     /// Lists the requests that carried this ID, oldest first.
     pub fn requests_for<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a Request> {
         self.requests.iter().filter(move |request| request.id.as_deref() == Some(id))

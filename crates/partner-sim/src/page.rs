@@ -53,10 +53,11 @@ pub(crate) fn assets() -> Router {
 /// Shows which partners are simulated.
 pub(crate) fn index(partners: &[Partner]) -> Response {
     let mut list = String::new();
-    for Partner { slug, name, summary, operation, path, .. } in partners {
+    for partner in partners {
+        let Partner { slug, name, summary, .. } = partner;
         list.push_str(&format!(
-            "<li><a class=\"partner\" href=\"/{slug}\"><h2>{name}</h2><p>{summary}</p>\
-             <p class=\"operation\"><b>{operation}</b> <span>{path}</span></p></a></li>"
+            "<li><a class=\"partner\" href=\"/{slug}\"><h2>{name}</h2><p>{summary}</p>{}</a></li>",
+            operation(partner)
         ));
     }
     let main = format!(
@@ -68,12 +69,11 @@ pub(crate) fn index(partners: &[Partner]) -> Response {
 
 /// Shows what arrived at one partner, newest first, and its switch of faults.
 pub(crate) fn partner(partner: &Partner, ledger: &Ledger, setting: FaultSetting) -> Response {
-    let Partner { slug, name, summary, operation, path, .. } = partner;
+    let Partner { slug, name, summary, .. } = partner;
     let main = format!(
-        "<section class=\"intro\"><h1>{name}</h1><p>{summary}</p>\
-         <p class=\"operation\"><b>{operation}</b> <span>{path}</span></p></section>\
-         {banner}<div class=\"columns\"><div class=\"arrivals\">{totals}{leads}{requests}</div>\
+        "<section class=\"intro\"><h1>{name}</h1><p>{summary}</p>{operation}</section>{banner}<div class=\"columns\"><div class=\"arrivals\">{totals}{leads}{requests}</div>\
          <aside id=\"faults\">{switch}</aside></div>",
+        operation = operation(partner),
         banner = faults::banner(slug, setting),
         totals = arrivals::totals(ledger),
         leads = arrivals::leads(partner, ledger),
@@ -81,10 +81,17 @@ pub(crate) fn partner(partner: &Partner, ledger: &Ledger, setting: FaultSetting)
         switch = faults::switch(slug, setting),
     );
     let actions = format!(
-        "<a href=\"/{slug}/ledger.json\">ledger.json</a><form method=\"post\" action=\"/{slug}/clear\">\
+        "<a href=\"#faults\" class=\"to-faults\">Faults</a><a href=\"/{slug}/ledger.json\">ledger.json</a>\
+         <form method=\"post\" action=\"/{slug}/clear\">\
          <button class=\"quiet\">Clear</button></form>"
     );
     frame(&format!("{name} simulator"), &actions, &main)
+}
+
+/// Shows method and path; a long path breaks at its slashes.
+fn operation(partner: &Partner) -> String {
+    let path = partner.path.replace('/', "/<wbr>");
+    format!("<p class=\"operation\"><b>{}</b> <span>{path}</span></p>", partner.operation)
 }
 
 fn frame(title: &str, actions: &str, main: &str) -> Response {
@@ -95,7 +102,8 @@ fn frame(title: &str, actions: &str, main: &str) -> Response {
          <link rel=\"stylesheet\" href=\"/assets/page.css\">\
          <noscript><meta http-equiv=\"refresh\" content=\"5\"></noscript>\
          <script src=\"/assets/page.js\" defer></script></head><body>\
-         <header class=\"top\"><a class=\"brand\" href=\"/\"><span class=\"mark\"></span>Partner simulators</a>\
+         <header class=\"top\"><a class=\"brand\" href=\"/\"><span class=\"mark\"></span>\
+         <span><span>Partner </span>simulators</span></a>\
          <nav>{actions}</nav></header><main>{main}</main></body></html>"
     );
     let headers = [

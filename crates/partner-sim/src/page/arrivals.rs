@@ -8,8 +8,8 @@ use crate::ledger::{LeadEntry, Ledger, Request};
 
 /// How many of each list the page shows; `ledger.json` has all.
 const SHOWN_MAX: usize = 50;
-/// Text above this length, or of several lines, takes the whole width.
-const LONG_TEXT: usize = 60;
+/// Text above this length takes two columns (an ID does), and three times that or several lines the whole width.
+const WIDE_TEXT: usize = 24;
 
 pub(super) fn totals(ledger: &Ledger) -> String {
     let refused = ledger.requests.iter().filter(|request| matches!(request.status, Some(400..))).count();
@@ -57,16 +57,15 @@ fn section(id: &str, title: &str, total: usize, list: &str, partner: &Partner) -
             partner.slug
         ),
     };
+    let hint = if total > 0 { "<span class=\"hint\">newest first, UTC</span>" } else { "" };
     format!(
-        "<section id=\"{id}\" data-live><h2>{title} <span class=\"count\">{total}</span></h2>{list}{older}</section>"
+        "<section id=\"{id}\" data-live><h2>{title} <span class=\"count\">{total}</span>{hint}</h2>{list}{older}</section>"
     )
 }
 
 fn lead_card(partner: &Partner, ledger: &Ledger, lead: &LeadEntry, open: bool) -> String {
     let title: Vec<_> = partner.headline.iter().filter_map(|name| lead.fields.get(*name)?.as_str()).collect();
     let (names, rest) = title.split_at_checked(2).unwrap_or((&title, &[]));
-    // The IDs are made in order of time, so the first request is found fast from the end.
-    let first = ledger.requests.iter().rev().find(|request| request.number == lead.first_request);
     let again = match lead.times_asked {
         1 => String::new(),
         times => format!("<span class=\"pill warn\">asked {times} times</span>"),
@@ -79,14 +78,18 @@ fn lead_card(partner: &Partner, ledger: &Ledger, lead: &LeadEntry, open: bool) -
         open = if open { " open" } else { "" },
         name = escape(&names.join(" ")),
         rest = escape(&rest.join(" · ")),
-        time = first.map(time).unwrap_or_default(),
+        time = ledger.request(lead.first_request).map(time).unwrap_or_default(),
     )
 }
 
 fn field(name: &str, value: &Value) -> String {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let long = if text.len() > LONG_TEXT || text.contains('\n') { " class=\"long\"" } else { "" };
-    format!("<div{long}><dt>{}</dt><dd>{}</dd></div>", escape(name), escape(&text))
+    let class = match text.len() {
+        length if length > 3 * WIDE_TEXT || text.contains('\n') => "long",
+        length if length > WIDE_TEXT => "wide",
+        _ => "",
+    };
+    format!("<div class=\"{class}\"><dt>{}</dt><dd>{}</dd></div>", escape(name), escape(&text))
 }
 
 fn request_row(request: &Request) -> String {
@@ -102,10 +105,12 @@ fn request_row(request: &Request) -> String {
         if problems.is_empty() { problems } else { format!("<ul class=\"problems\">{problems}</ul>") };
     format!(
         "<details class=\"request\" id=\"request-{number}\"><summary><span class=\"number\">{number}</span>\
-         <span class=\"status {class}\">{status}</span><span class=\"end\">{end}{fault}</span>{time}</summary>\
+         <span class=\"status {class}\">{status}</span><span class=\"end\">{end}{fault}</span>\
+         <span class=\"why\">{why}</span>{time}</summary>\
          <div class=\"inside\">{problems}<dl class=\"fields\">{facts}</dl><pre>{body}</pre></div></details>",
         number = request.number,
         end = end(request),
+        why = escape(request.problems.first().or(request.id.as_ref()).map_or("", String::as_str)),
         time = time(request),
         facts = facts(request),
         body = if request.body.is_empty() { "(no body)".into() } else { escape(&request.body) },
