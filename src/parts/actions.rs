@@ -1,0 +1,89 @@
+//! The send button, the line that says what is going on, and the notice when sending did not work.
+//!
+//! One file because the three speak in turn about the same submission.
+
+use leptos::prelude::{Get, Memo};
+
+use crate::shown::Shown;
+use crate::state::{Phase, Refusal};
+use crate::view::{Element, Text, element};
+
+/// The button that sends. Never `disabled`: the button keeps focus while sending, and pressing it then does nothing.
+pub(crate) fn send_button(shown: &Shown) -> Element {
+    let phase = shown.phase;
+    let sending = move || phase.get() == Phase::Sending;
+    element("button", "lf-button")
+        .attribute("type", "submit")
+        .live_attribute("aria-disabled", move || sending().then(|| "true".into()))
+        .live_child(move || sending().then(|| element("span", "lf-spinner").attribute("aria-hidden", "true")))
+        .child(element("span", "lf-button__label").text(shown.form.submit.clone()))
+}
+
+/// The line that says what is going on. Always present, because a live region must be there before its text comes.
+pub(crate) fn status(shown: &Shown) -> Element {
+    let phase = shown.phase;
+    let shown = shown.clone();
+    element("p", "lf-status").attribute("role", "status").attribute("aria-live", "polite").live_text(
+        move || match phase.get() {
+            Phase::Sending => shown.text("sending"),
+            Phase::Offline { asked: true } => shown.text("offline_retrying"),
+            _ => "".into(),
+        },
+    )
+}
+
+/// A function that gives the notice of the present phase. It reads the same through every silent try, so that a screen
+/// reader says it once.
+pub(crate) fn notice(shown: &Shown) -> impl FnMut() -> Option<Element> + Send + 'static {
+    let shown = shown.clone();
+    let what = Memo::new({
+        let phase = shown.phase;
+        move |_| notice_of(&phase.get())
+    });
+    move || {
+        if let Some(text) = shown.plain.as_ref().and_then(|plain| plain.notice.clone()) {
+            return Some(notice_box("refused", text.into()));
+        }
+        let notice = what.get()?;
+        let line = notice_box(notice.kind, shown.text(notice.text));
+        Some(match notice.button {
+            Some((action, label)) => line.child(quiet_button(action, shown.text(label))),
+            None => line,
+        })
+    }
+}
+
+/// What a notice says, by keys of the locale.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Notice {
+    kind: &'static str,
+    text: &'static str,
+    /// What its button does, and its label.
+    button: Option<(&'static str, &'static str)>,
+}
+
+fn notice_of(phase: &Phase) -> Option<Notice> {
+    let (kind, text, button) = match phase {
+        Phase::Offline { .. } => ("offline", "offline_text", Some(("retry", "retry_now"))),
+        Phase::Refused(Refusal::Reused) => ("refused", "reused_text", Some(("as-new", "send_as_new"))),
+        Phase::Refused(Refusal::NotTaken) => ("refused", "refused_text", None),
+        Phase::Refused(Refusal::NotUnderstood) => ("refused", "honest_error", None),
+        _ => return None,
+    };
+    Some(Notice { kind, text, button })
+}
+
+fn notice_box(kind: &'static str, text: Text) -> Element {
+    element("div", "lf-notice")
+        .attribute("data-kind", kind)
+        .attribute("role", "alert")
+        .child(element("p", "lf-notice__text").text(text))
+}
+
+/// A button beside the main one; `live` listens for its action.
+pub(crate) fn quiet_button(action: &'static str, label: Text) -> Element {
+    element("button", "lf-button lf-button--quiet")
+        .attribute("type", "button")
+        .attribute("data-action", action)
+        .child(element("span", "lf-button__label").text(label))
+}

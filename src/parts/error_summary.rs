@@ -1,0 +1,35 @@
+//! All problems of a submission in one place, above the fields; it takes focus after a submission with problems.
+//!
+//! Each line is a link to its field. `live` moves focus and sight there; without our script the browser's own jump does.
+
+use leptos::prelude::Get;
+
+use crate::shown::Shown;
+use crate::view::{Element, element};
+
+/// A function that gives the summary while there is something to sum up. It stays as it is while the visitor mends one
+/// field after another, so that the page does not jump under the fingers; the next submission renews it.
+pub(crate) fn error_summary(shown: &Shown) -> impl FnMut() -> Option<Element> + Send + 'static {
+    let shown = shown.clone();
+    move || {
+        let problems = shown.summary.get();
+        if problems.is_empty() {
+            return None;
+        }
+        let title = shown.id("summary-title");
+        let lines = problems.iter().map(|problem| {
+            let to = ["#", &shown.id(&problem.field)].concat();
+            let link = element("a", "").attribute("href", to).attribute("data-field", problem.field.clone());
+            element("li", "").child(link.text(shown.sentence(problem)))
+        });
+        let summary = element("div", "lf-summary")
+            .attribute("role", "alert")
+            .attribute("tabindex", "-1")
+            .attribute("aria-labelledby", title.clone())
+            .child(
+                element("h3", "lf-summary__title").attribute("id", title).text(shown.text("summary_title")),
+            )
+            .child(element("ul", "lf-summary__list").children(lines));
+        Some(summary)
+    }
+}

@@ -1,0 +1,99 @@
+//! What is shown of one form: its definition and everything that may change while the visitor looks at it.
+//!
+//! Apart from `live`, which changes it, and from the view, which follows it: natively nothing changes, and the same view
+//! is read once.
+
+use std::sync::Arc;
+
+use lead_model::{Field, Form, Problem, RawValue, Values, message, text_for};
+use leptos::prelude::{Get, RwSignal};
+
+use crate::state::Phase;
+use crate::view::Text;
+
+/// One form in one place of a page.
+#[derive(Clone)]
+pub struct Shown {
+    /// The form, in one language.
+    pub(crate) form: Arc<Form>,
+    /// What the controls hold when the form is shown.
+    pub(crate) values: Values,
+    /// How far the form has come.
+    pub(crate) phase: RwSignal<Phase>,
+    /// The problem of each field, in the form's order.
+    pub(crate) problems: Arc<[RwSignal<Option<Problem>>]>,
+    /// The problems of the last submission, for the summary.
+    pub(crate) summary: RwSignal<Vec<Problem>>,
+    /// Start of every id, so that two forms on one page don't collide.
+    ids: Arc<str>,
+    /// Where a browser without our script posts to; absent where the script runs.
+    pub(crate) plain: Option<Plain>,
+}
+
+/// What the plain HTML form needs beside its fields.
+#[derive(Clone, Debug)]
+pub struct Plain {
+    /// Address that the form posts to.
+    pub(crate) action: String,
+    /// Signed token that the proxy wants back.
+    pub(crate) token: String,
+    /// A sentence above the button, where there is something to say.
+    pub(crate) notice: Option<String>,
+}
+
+impl Shown {
+    /// A form as it is shown at first, in the place named by `instance` (unique on its page). Leptos's owner must be set.
+    pub(crate) fn new(form: Form, instance: &str, values: Values, plain: Option<Plain>) -> Self {
+        let problems = form.fields.iter().map(|_| RwSignal::new(None)).collect();
+        let ids = ["lf-", &form.id, "-", instance, "-"].concat();
+        Self {
+            form: Arc::new(form),
+            values,
+            phase: RwSignal::new(Phase::Idle),
+            problems,
+            summary: RwSignal::new(Vec::new()),
+            ids: ids.into(),
+            plain,
+        }
+    }
+
+    /// The id of a field's control, or of another part.
+    pub(crate) fn id(&self, name: &str) -> String {
+        [&self.ids, name].concat()
+    }
+
+    /// The form's text for a key of its locale.
+    pub(crate) fn text(&self, key: &str) -> Text {
+        text_for(&self.form, key).to_owned().into()
+    }
+
+    /// The sentence of a problem.
+    pub(crate) fn sentence(&self, problem: &Problem) -> Text {
+        message(&self.form, problem).into()
+    }
+
+    /// The signal with the problem of a field.
+    pub(crate) fn problem(&self, name: &str) -> Option<RwSignal<Option<Problem>>> {
+        let index = self.form.fields.iter().position(|field| field.name == name)?;
+        self.problems.get(index).copied()
+    }
+
+    /// A function that says whether a field has a problem, and follows it.
+    pub(crate) fn has_problem(&self, name: &str) -> impl Fn() -> bool + Send + Copy + 'static {
+        let problem = self.problem(name);
+        move || problem.is_some_and(|problem| problem.get().is_some())
+    }
+
+    /// What a text-like field holds at first: what was typed before, else the definition's value.
+    pub(crate) fn first_text(&self, field: &Field) -> String {
+        match self.values.get(&field.name) {
+            Some(RawValue::Text(text)) => text.clone(),
+            _ => field.value.clone().unwrap_or_default(),
+        }
+    }
+
+    /// Whether a box is ticked at first.
+    pub(crate) fn first_tick(&self, field: &Field) -> bool {
+        self.values.get(&field.name) == Some(&RawValue::Bool(true))
+    }
+}

@@ -1,0 +1,108 @@
+//! One Leptos view type for every element of the form.
+//!
+//! Apart from Leptos's own typed elements because those cost the visitor a type, and so a copy of the code, for each
+//! combination of tag, attributes and children. This one type is built in the browser by `dom` and written as HTML by
+//! `html`; what it measured is in `docs/decisions/0001-own-view-of-an-element.md`.
+
+mod dom;
+mod html;
+
+use std::borrow::Cow;
+
+/// Text that is fixed, or made on the way.
+pub(crate) type Text = Cow<'static, str>;
+
+/// One element with its attributes and children, of which some may follow signals.
+pub(crate) struct Element {
+    tag: &'static str,
+    attributes: Vec<(&'static str, Attribute)>,
+    children: Vec<Child>,
+}
+
+/// An attribute's value.
+enum Attribute {
+    Fixed(Text),
+    /// Follows the signals that it reads; `None` takes the attribute away.
+    Live(Box<dyn Fn() -> Option<Text> + Send>),
+}
+
+/// Something inside an element.
+enum Child {
+    Element(Element),
+    Text(Text),
+    LiveText(Box<dyn Fn() -> Text + Send>),
+    /// None, one or several elements by the signals that they read; built anew whenever one of those changes.
+    LiveElements(Box<dyn FnMut() -> Vec<Element> + Send>),
+}
+
+/// An element of this tag and this class; an empty class is left out.
+pub(crate) fn element(tag: &'static str, class: &'static str) -> Element {
+    let element = Element { tag, attributes: Vec::new(), children: Vec::new() };
+    if class.is_empty() { element } else { element.attribute("class", class) }
+}
+
+impl Element {
+    /// With an attribute.
+    pub(crate) fn attribute(mut self, name: &'static str, value: impl Into<Text>) -> Self {
+        self.attributes.push((name, Attribute::Fixed(value.into())));
+        self
+    }
+
+    /// With an attribute where there is a value for it.
+    pub(crate) fn maybe(self, name: &'static str, value: Option<&String>) -> Self {
+        match value {
+            Some(value) => self.attribute(name, value.clone()),
+            None => self,
+        }
+    }
+
+    /// With an attribute that says yes by being there.
+    pub(crate) fn flag(self, name: &'static str, on: bool) -> Self {
+        if on { self.attribute(name, "") } else { self }
+    }
+
+    /// With an attribute that follows the signals it reads.
+    pub(crate) fn live_attribute(
+        mut self,
+        name: &'static str,
+        value: impl Fn() -> Option<Text> + Send + 'static,
+    ) -> Self {
+        self.attributes.push((name, Attribute::Live(Box::new(value))));
+        self
+    }
+
+    /// With a child.
+    pub(crate) fn child(mut self, child: Element) -> Self {
+        self.children.push(Child::Element(child));
+        self
+    }
+
+    /// With several children.
+    pub(crate) fn children(mut self, children: impl IntoIterator<Item = Element>) -> Self {
+        self.children.extend(children.into_iter().map(Child::Element));
+        self
+    }
+
+    /// With text.
+    pub(crate) fn text(mut self, text: impl Into<Text>) -> Self {
+        self.children.push(Child::Text(text.into()));
+        self
+    }
+
+    /// With text that follows the signals it reads.
+    pub(crate) fn live_text(mut self, text: impl Fn() -> Text + Send + 'static) -> Self {
+        self.children.push(Child::LiveText(Box::new(text)));
+        self
+    }
+
+    /// With children that follow the signals they read.
+    pub(crate) fn live_children(mut self, children: impl FnMut() -> Vec<Element> + Send + 'static) -> Self {
+        self.children.push(Child::LiveElements(Box::new(children)));
+        self
+    }
+
+    /// With a child that comes and goes by the signals it reads.
+    pub(crate) fn live_child(self, mut child: impl FnMut() -> Option<Element> + Send + 'static) -> Self {
+        self.live_children(move || child().into_iter().collect())
+    }
+}
