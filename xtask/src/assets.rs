@@ -142,6 +142,8 @@ fn run_trunk() -> Result<PathBuf> {
     remove_folder(&sh::target().join("wasm-bindgen/release"))?;
     println!("assets: Trunk builds the form for the browser, about 2 minutes the first time");
     let mut command = sh::command("trunk");
+    // A backtrace of Trunk's own would bury the compiler's message.
+    command.env_remove("RUST_BACKTRACE").env_remove("RUST_LOG");
     command.args(["build", "--release", "--skip-version-check", "--color", "never", "--dist"]).arg(&dist);
     sh::run_logged(
         tools.on_path(&mut command),

@@ -126,7 +126,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     if output.status.success() {
         return Ok(text);
     }
-    let said = last_lines(&format!("{text}{}", String::from_utf8_lossy(&output.stderr)), 30);
+    let said = gist(&format!("{text}{}", String::from_utf8_lossy(&output.stderr)));
     bail!("`{}` ended with {}:\n{said}", shown(command), output.status)
 }
 
@@ -157,10 +157,10 @@ pub(crate) fn run_logged(command: &mut Command, log: &Path, what: &str, unit: &s
         return Ok(());
     }
     bail!(
-        "`{}` ended with {status}; its last words (all in {}):\n{}",
+        "`{}` ended with {status}; from its words (all in {}):\n{}",
         shown(command),
         log.display(),
-        last_lines(&read(log), 30)
+        gist(&read(log))
     )
 }
 
@@ -169,10 +169,14 @@ fn read(file: &Path) -> String {
     std::fs::read(file).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
 }
 
-fn last_lines(text: &str, count: usize) -> String {
+/// What a person needs of a failed program's words: from its first error on, else the end.
+fn gist(text: &str) -> String {
+    const LINES_MAX: usize = 60;
     let lines: Vec<&str> = text.lines().collect();
-    let skipped = lines.len().saturating_sub(count);
-    let shown: Vec<String> = lines.into_iter().skip(skipped).map(|line| format!("  | {line}")).collect();
+    let first_error = lines.iter().position(|line| line.starts_with("error"));
+    let from = first_error.unwrap_or_else(|| lines.len().saturating_sub(LINES_MAX));
+    let shown: Vec<String> =
+        lines.into_iter().skip(from).take(LINES_MAX).map(|line| format!("  | {line}")).collect();
     shown.join("\n")
 }
 
@@ -227,6 +231,14 @@ mod tests {
         let error =
             output(command("sh").args(["-c", "echo no such luck >&2; exit 3"])).unwrap_err().to_string();
         assert!(error.contains("sh -c") && error.contains("no such luck") && error.contains('3'), "{error}");
+    }
+
+    #[test]
+    fn gist_of_a_failure_starts_at_its_first_error() {
+        let noise = "Compiling a\n".repeat(200);
+        let shown = gist(&format!("{noise}error: no such field\n{noise}"));
+        assert!(shown.starts_with("  | error: no such field\n") && shown.lines().count() == 60, "{shown}");
+        assert!(gist(&format!("{noise}the end")).ends_with("  | the end"));
     }
 
     #[test]
