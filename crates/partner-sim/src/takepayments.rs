@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::bail;
-use axum::extract::{Request, State};
+use axum::extract::{Request as HttpRequest, State};
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use axum::routing::any;
@@ -25,12 +25,14 @@ use serde_json::Value;
 use crate::answer::{Answer, refusal};
 use crate::console;
 use crate::desk::{Arrival, Desk, Verdict};
-use crate::fault::{Fault, FaultSetting};
-use crate::ledger::{KeyCheck, Ledger};
+use crate::fault::FaultSetting;
 use crate::object::{Object, read};
 use crate::page::Partner;
 use crate::redact::Redactor;
 use crate::stream::Cutter;
+
+/// What this partner's simulator speaks of, the same for every partner.
+pub use crate::{Fault, KeyCheck, LeadEntry, Ledger, Request};
 
 /// What the index and the page say of it.
 pub(crate) const PARTNER: Partner = Partner {
@@ -152,7 +154,7 @@ pub(crate) fn check_api_key(api_key: &str) -> anyhow::Result<()> {
 async fn insert(
     State((desk, api_key)): State<(Arc<Desk>, Arc<str>)>,
     Extension(cutter): Extension<Cutter>,
-    request: Request,
+    request: HttpRequest,
 ) -> Response {
     desk.receive(request, cutter, |arrival| judge(arrival, &api_key)).await
 }
