@@ -64,6 +64,8 @@ fn must_not_leak(name: &str) -> bool {
         "CARGO_ENCODED_RUSTDOCFLAGS",
         "CARGO_PRIMARY_PACKAGE",
         "CARGO_CRATE_NAME",
+        // Whether the proxy has the assets inside; set where that is wanted, else every build would flip it.
+        "LEAD_FORM_ASSETS_DIR",
         // Trunk takes any value of NO_COLOR but `true` and `false` for a mistake and stops.
         "NO_COLOR",
         "NODE_OPTIONS",

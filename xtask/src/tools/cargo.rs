@@ -97,7 +97,11 @@ impl Provider for Tool {
         if let Err(why) = self.check(&home)
             && home.exists()
         {
-            println!("{}: the cached one is not usable and is replaced ({why:#})", self.label());
+            println!(
+                "{}: the cached one is not usable and is replaced ({})",
+                self.label(),
+                first_line(&format!("{why:#}"))
+            );
         }
         let partial = home.with_file_name(format!("{}-{}.partial", self.folder, self.version));
         remove(&partial)?;
@@ -153,7 +157,8 @@ pub(super) fn answer(program: &Path) -> Result<String> {
     Ok(first_line(&text).to_owned())
 }
 
-fn first_line(text: &str) -> &str {
+/// The first line, without the white space around it.
+pub(super) fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default().trim()
 }
 

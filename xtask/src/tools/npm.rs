@@ -5,7 +5,7 @@
 
 use super::{
     Found, Provider, cache,
-    cargo::{answer, remove},
+    cargo::{answer, first_line, remove},
 };
 use crate::sh;
 use anyhow::{Context, Result, bail, ensure};
@@ -111,7 +111,10 @@ impl Provider for Packages {
         if let Err(why) = check(&home)
             && home.exists()
         {
-            println!("npm packages: the cached ones are not usable and are replaced ({why:#})");
+            println!(
+                "npm packages: the cached ones are not usable and are replaced ({})",
+                first_line(&format!("{why:#}"))
+            );
         }
         println!("npm packages: installing by `npm ci`, a few seconds");
         let partial = home.with_extension("partial");
