@@ -4,5 +4,14 @@
 //! `intake` checks and stores it, `delivery` sends it through a connector; `render` makes the pages on which the form
 //! stands. Who may import whom is written in ARCHITECTURE.md and kept by `cargo xtask tidy`.
 
+pub mod account;
+pub mod clock;
 pub mod config;
+pub mod connectors;
+pub mod credentials;
+pub mod delivery;
+pub mod ids;
+pub mod mapping;
 pub mod problem;
+pub mod store;
+pub mod transport;

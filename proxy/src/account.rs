@@ -1,0 +1,228 @@
+//! A partner account: connector, settings, credentials and mapping, built from configuration or refused with all findings.
+//!
+//! Apart because an account is data: one is added without a build, and everything wrong with it is told at start.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use url::Url;
+
+use crate::config::{Finding, SecretSource};
+use crate::connectors::parts::text::utf16_length;
+use crate::connectors::{AccountSettings, CONNECTORS, Connector, Setting, SettingKind, find_connector};
+use crate::mapping::{Mapping, MappingRule};
+use crate::transport::address::check_url;
+
+/// One section `[accounts.NAME]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountConfig {
+    /// The connector's slug.
+    pub connector: String,
+    /// Whether its leads are sent; those of a disabled account wait.
+    #[serde(default = "enabled")]
+    pub enabled: bool,
+    /// The connector's own settings; docs/connectors.md lists them.
+    #[serde(default)]
+    pub settings: toml::Table,
+    /// Where each credential lies.
+    #[serde(default)]
+    pub credentials: BTreeMap<String, SecretSource>,
+    /// Partner field to what fills it, over the connector's default mapping.
+    #[serde(default)]
+    pub mapping: BTreeMap<String, MappingRule>,
+}
+
+fn enabled() -> bool {
+    true
+}
+
+/// What the operator allows every account.
+#[derive(Clone, Copy, Debug)]
+pub struct AccountLimits {
+    /// Whether a partner may be on loopback, also by plain http.
+    pub allow_loopback: bool,
+}
+
+/// Our relation to one partner, ready for use.
+pub struct Account {
+    id: String,
+    enabled: bool,
+    connector: &'static dyn Connector,
+    settings: AccountSettings,
+    credentials: BTreeMap<&'static str, SecretString>,
+    mapping: Mapping,
+}
+
+impl Account {
+    /// Builds an account of its section and of the secrets that its sources held.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn build(
+        id: &str,
+        config: &AccountConfig,
+        secrets: BTreeMap<String, SecretString>,
+        limits: AccountLimits,
+    ) -> Result<Self, Vec<Finding>> {
+        let path = format!("accounts.{id}");
+        let Some(connector) = find_connector(&config.connector) else {
+            let known: Vec<_> = CONNECTORS.iter().map(|connector| connector.descriptor().slug).collect();
+            let expected = format!("one of {}", known.join(", "));
+            return Err(vec![Finding::new(format!("{path}.connector"), format!("{:?}", config.connector), expected)]);
+        };
+        let mut findings = Vec::new();
+        let settings = read_settings(&path, connector, &config.settings, limits, &mut findings);
+        let credentials = read_credentials(&path, connector, secrets, &mut findings);
+        let mapping = match Mapping::build(&path, connector, &config.mapping) {
+            Ok(mapping) => mapping,
+            Err(more) => {
+                findings.extend(more);
+                return Err(findings);
+            }
+        };
+        if !findings.is_empty() {
+            return Err(findings);
+        }
+        Ok(Self { id: id.to_owned(), enabled: config.enabled, connector, settings, credentials, mapping })
+    }
+
+    /// Its name in configuration and form definitions.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Whether its leads are sent.
+    pub fn is_enabled(&self) -> bool {
+        self.enabled
+    }
+
+    /// The connector that speaks for it.
+    pub fn connector(&self) -> &'static dyn Connector {
+        self.connector
+    }
+
+    /// Its settings, without credentials.
+    pub fn settings(&self) -> &AccountSettings {
+        &self.settings
+    }
+
+    /// How its partner's fields are filled.
+    pub fn mapping(&self) -> &Mapping {
+        &self.mapping
+    }
+
+    /// A credential by its slot's name.
+    pub fn credential(&self, slot: &str) -> Option<&SecretString> {
+        self.credentials.get(slot)
+    }
+}
+
+/// Shows which account of which connector it is, nothing of its settings or credentials.
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Account({} by {}, ..)", self.id, self.connector.descriptor().slug)
+    }
+}
+
+/// All accounts by id.
+#[derive(Debug, Default)]
+pub struct Accounts(BTreeMap<String, Account>);
+
+impl Accounts {
+    /// Keeps these accounts.
+    pub fn new(accounts: impl IntoIterator<Item = Account>) -> Self {
+        Self(accounts.into_iter().map(|account| (account.id.clone(), account)).collect())
+    }
+
+    /// The account of an id.
+    pub fn get(&self, id: &str) -> Option<&Account> {
+        self.0.get(id)
+    }
+
+    /// All accounts in the order of their ids.
+    pub fn iter(&self) -> impl Iterator<Item = &Account> {
+        self.0.values()
+    }
+}
+
+fn read_settings(
+    path: &str,
+    connector: &dyn Connector,
+    table: &toml::Table,
+    limits: AccountLimits,
+    findings: &mut Vec<Finding>,
+) -> AccountSettings {
+    let known = connector.descriptor().settings;
+    for key in table.keys().filter(|key| !known.iter().any(|setting| setting.name == key.as_str())) {
+        let names: Vec<_> = known.iter().map(|setting| setting.name).collect();
+        let expected = format!("only the settings of this connector: {}", names.join(", "));
+        findings.push(Finding::new(format!("{path}.settings.{key}"), "an unknown setting", expected));
+    }
+    let mut settings = BTreeMap::new();
+    for setting in known {
+        let path = format!("{path}.settings.{}", setting.name);
+        let text = match (table.get(setting.name), setting.default) {
+            (Some(toml::Value::String(text)), _) => text.as_str(),
+            (None, Some(default)) => default,
+            (Some(other), _) => {
+                findings.push(Finding::new(path, other.type_str(), format!("a text: {}", setting.meaning)));
+                continue;
+            }
+            (None, None) => {
+                findings.push(Finding::new(path, "nothing", format!("a text: {}", setting.meaning)));
+                continue;
+            }
+        };
+        match check_setting(setting, text, limits) {
+            Ok(()) => _ = settings.insert(setting.name, text.to_owned()),
+            Err(expected) => findings.push(Finding::new(path, "another text", expected)),
+        }
+    }
+    AccountSettings::new(settings)
+}
+
+/// Says what is expected where a setting's text is not that. The text itself is not repeated: an address may hold a
+/// password.
+fn check_setting(setting: &Setting, text: &str, limits: AccountLimits) -> Result<(), String> {
+    match setting.kind {
+        SettingKind::Url => {
+            let url = Url::parse(text).map_err(|_| "a complete address, such as https://partner.example/leads".to_owned())?;
+            check_url(&url, limits.allow_loopback).map_err(|fault| fault.to_string())
+        }
+    }
+}
+
+fn read_credentials(
+    path: &str,
+    connector: &dyn Connector,
+    mut secrets: BTreeMap<String, SecretString>,
+    findings: &mut Vec<Finding>,
+) -> BTreeMap<&'static str, SecretString> {
+    let mut credentials = BTreeMap::new();
+    for slot in connector.descriptor().credentials {
+        let path = format!("{path}.credentials.{}", slot.name);
+        let Some(secret) = secrets.remove(slot.name) else {
+            let expected = format!("{{ env = \"NAME\" }} or {{ file = \"path\" }}: {}", slot.meaning);
+            findings.push(Finding::new(path, "nothing", expected));
+            continue;
+        };
+        let length = utf16_length(secret.expose_secret());
+        let max = u32::try_from(slot.length_max).unwrap_or(u32::MAX);
+        let text = secret.expose_secret();
+        if text.trim().is_empty() || text.trim() != text || length > max {
+            let expected = format!("1 to {max} characters without white space around them: {}", slot.meaning);
+            findings.push(Finding::new(path, format!("a secret of {length} characters"), expected));
+            continue;
+        }
+        credentials.insert(slot.name, secret);
+    }
+    for name in secrets.keys() {
+        let names: Vec<_> = connector.descriptor().credentials.iter().map(|slot| slot.name).collect();
+        let expected = format!("only the credentials of this connector: {}", names.join(", "));
+        findings.push(Finding::new(format!("{path}.credentials.{name}"), "an unknown credential", expected));
+    }
+    credentials
+}

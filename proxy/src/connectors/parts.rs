@@ -1,0 +1,10 @@
+//! The values that every connector is made of.
+//!
+//! Apart from the connectors, which are one file a partner and know nothing of one another.
+
+pub mod answer;
+pub mod descriptor;
+pub mod lead;
+pub mod outcome;
+pub mod schema;
+pub mod text;

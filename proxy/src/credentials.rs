@@ -1,0 +1,5 @@
+//! Puts credentials on a request at the last moment.
+//!
+//! Apart because between here and the socket is the only stretch of the road on which a credential travels.
+
+pub mod body;

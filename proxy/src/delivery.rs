@@ -1,0 +1,92 @@
+//! Gets each lead in the outbox to its partner, once: the workers, and the door at which a visitor's answer waits.
+//!
+//! Apart from `store`, which keeps, and from `connectors`, which speak: here is only the walk between them.
+
+mod config;
+pub mod retry;
+mod waiters;
+mod walk;
+mod worker;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lead_model::Problem;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+
+use crate::account::Accounts;
+use crate::clock::Clock;
+use crate::delivery::waiters::Waiters;
+use crate::ids::DeliveryId;
+use crate::store::Store;
+use crate::transport::Transport;
+
+pub use config::DeliveryConfig;
+
+/// What a waiting visitor can be told after the first attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FirstOutcome {
+    /// The partner has the lead.
+    Delivered,
+    /// The partner refused these fields; the visitor may correct them and send again with the same key.
+    Rejected {
+        /// By form field.
+        fields: Vec<Problem>,
+    },
+    /// Safe, and on its way.
+    Pending,
+}
+
+/// The running delivery side.
+pub struct Delivery {
+    shared: Arc<Shared>,
+    stop: watch::Sender<bool>,
+    worker: JoinHandle<()>,
+}
+
+struct Shared {
+    store: Arc<dyn Store>,
+    accounts: Arc<Accounts>,
+    transport: Transport,
+    clock: Clock,
+    config: DeliveryConfig,
+    waiters: Waiters,
+    wake: Notify,
+}
+
+impl Delivery {
+    /// Recovers what a process before this one has left, then starts to deliver.
+    pub fn start(
+        store: Arc<dyn Store>,
+        accounts: Arc<Accounts>,
+        transport: Transport,
+        clock: Clock,
+        config: DeliveryConfig,
+    ) -> Self {
+        let (stop, stopping) = watch::channel(false);
+        let waiters = Waiters::default();
+        let shared = Arc::new(Shared { store, accounts, transport, clock, config, waiters, wake: Notify::new() });
+        let worker = tokio::spawn(worker::run(Arc::clone(&shared), stopping));
+        Self { shared, stop, worker }
+    }
+
+    /// Tells that this delivery has been stored and is due.
+    pub fn notify(&self, _id: DeliveryId) {
+        self.shared.wake.notify_one();
+    }
+
+    /// Waits for the first attempt of a delivery, so long at most.
+    pub async fn wait(&self, id: DeliveryId, limit: Duration) -> FirstOutcome {
+        waiters::wait(&self.shared, id, limit).await
+    }
+
+    /// Claims nothing more and waits for the running attempts, bounded by `stop_wait_ms`. What is cut off then is in
+    /// doubt, and taken up at the next start.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        if let Err(error) = self.worker.await {
+            tracing::error!(panic = error.is_panic(), "the delivery worker did not end well");
+        }
+    }
+}

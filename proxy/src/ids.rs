@@ -1,0 +1,188 @@
+//! The ids of a submission's road: receipt, idempotency key, delivery.
+//!
+//! Apart so that no id travels as a bare string, and so that what a receipt looks like is decided in one place.
+
+use std::fmt;
+
+use aws_lc_rs::rand;
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::problem::ApiReason;
+
+/// Crockford's base 32: no I, L, O or U, so that a receipt can be read out over the phone.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const RECEIPT_CHARS: usize = 20;
+const GROUP_CHARS: usize = 5;
+
+/// What a visitor gets for a submission that is safe, and the id under which the partner sees the lead.
+///
+/// 100 random bits in four groups, such as `7K3F9-0QXJ2-MM8TD-4VYBR`: nobody can guess another's.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Receipt(String);
+
+impl Receipt {
+    /// Makes a receipt that nobody has.
+    #[expect(clippy::new_without_default, reason = "a random value is no default")]
+    pub fn new() -> Self {
+        let mut random = [0; RECEIPT_CHARS];
+        fill(&mut random);
+        Self::grouped(random.into_iter().map(|byte| letter(byte & 31)))
+    }
+
+    /// Reads a receipt as people type it: any case, groups or none, `O` for 0, `I` and `L` for 1.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.len() > 2 * RECEIPT_CHARS {
+            return None;
+        }
+        let letters: Option<Vec<char>> = text.chars().filter(|c| !matches!(c, '-' | ' ')).map(read_letter).collect();
+        letters.filter(|letters| letters.len() == RECEIPT_CHARS).map(|letters| Self::grouped(letters.into_iter()))
+    }
+
+    /// The receipt as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn grouped(letters: impl Iterator<Item = char>) -> Self {
+        let mut text = String::with_capacity(RECEIPT_CHARS + RECEIPT_CHARS / GROUP_CHARS);
+        for (place, letter) in letters.enumerate() {
+            if place > 0 && place % GROUP_CHARS == 0 {
+                text.push('-');
+            }
+            text.push(letter);
+        }
+        Self(text)
+    }
+}
+
+impl fmt::Display for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn letter(five_bits: u8) -> char {
+    ALPHABET.get(usize::from(five_bits)).copied().map_or('0', char::from)
+}
+
+fn read_letter(typed: char) -> Option<char> {
+    let letter = match typed.to_ascii_uppercase() {
+        'O' => '0',
+        'I' | 'L' => '1',
+        other => other,
+    };
+    ALPHABET.iter().any(|known| char::from(*known) == letter).then_some(letter)
+}
+
+/// A new UUID of version 7: in the order of time, and beyond guessing.
+pub(crate) fn uuid_v7(clock: &Clock) -> Uuid {
+    let mut random = [0; 10];
+    fill(&mut random);
+    let ms = u64::try_from(clock.now().as_ms()).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(ms, &random).into_uuid()
+}
+
+/// Fills with bytes that nobody can foretell.
+pub(crate) fn fill(bytes: &mut [u8]) {
+    rand::fill(bytes).expect("the library ends the process itself where the system has no randomness to give");
+}
+
+/// The caller's word that two sends are one submission.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct IdempotencyKey(String);
+
+impl IdempotencyKey {
+    /// Reads the header's value: 16 to 64 visible ASCII characters.
+    ///
+    /// # Errors
+    /// [`ApiReason::IdempotencyKeyInvalid`] for anything else.
+    pub fn parse(text: &str) -> Result<Self, ApiReason> {
+        let fits = (16..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        if fits { Ok(Self(text.to_owned())) } else { Err(ApiReason::IdempotencyKeyInvalid) }
+    }
+
+    /// The key as text, for the store.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Shows only that it is one: with the key a stranger could ask what became of a submission.
+impl fmt::Debug for IdempotencyKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("IdempotencyKey(..)")
+    }
+}
+
+/// One delivery in the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DeliveryId(i64);
+
+impl DeliveryId {
+    /// The id of a stored row.
+    pub fn new(row: i64) -> Self {
+        Self(row)
+    }
+
+    /// The number in the store.
+    pub fn get(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Display for DeliveryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn receipt_has_four_groups_and_reads_back() {
+        let receipt = Receipt::new();
+        assert_eq!(receipt.as_str().split('-').map(str::len).collect::<Vec<_>>(), [5, 5, 5, 5], "{receipt}");
+        assert_eq!(Receipt::parse(receipt.as_str()), Some(receipt));
+    }
+
+    #[test]
+    fn receipt_is_read_as_people_type_it() {
+        let read = Receipt::parse(" 7k3f9 oqxj2-MM8TDilybR").map(|receipt| receipt.to_string());
+        assert_eq!(read.as_deref(), Some("7K3F9-0QXJ2-MM8TD-11YBR"));
+    }
+
+    #[test]
+    fn what_is_no_receipt_is_not_read() {
+        for text in ["", "7K3F9", "7K3F9-0QXJ2-MM8TD-4VYBU", "7K3F9-0QXJ2-MM8TD-4VYB", "7K3F9-0QXJ2-MM8TD-4VYBRR", "é"] {
+            assert_eq!(Receipt::parse(text), None, "{text}");
+        }
+        assert_eq!(Receipt::parse(&"-".repeat(1_000_000)), None);
+    }
+
+    #[test]
+    fn receipts_differ() {
+        let receipts: HashSet<Receipt> = (0..1_000).map(|_| Receipt::new()).collect();
+        assert_eq!(receipts.len(), 1_000);
+    }
+
+    #[test]
+    fn idempotency_key_is_sixteen_to_sixty_four_visible_characters() {
+        for (text, fits) in [
+            ("0190a1b2-0000-7000-8000-000000000000", true),
+            (&"x".repeat(16), true),
+            (&"x".repeat(64), true),
+            (&"x".repeat(15), false),
+            (&"x".repeat(65), false),
+            ("sixteen with space", false),
+            ("sixteen-with-é-----", false),
+            ("", false),
+        ] {
+            assert_eq!(IdempotencyKey::parse(text).is_ok(), fits, "{text}");
+        }
+    }
+}

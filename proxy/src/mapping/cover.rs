@@ -1,0 +1,121 @@
+//! The start-up check: does every form give its account's partner what the partner insists on, and no more than fits?
+//!
+//! Apart because it reasons about forms without a lead, so that no visitor ever meets a form that can't be delivered.
+
+use lead_model::{FieldDefinition, FieldKind, FormDefinition, vocabulary_entry};
+
+use crate::account::Account;
+use crate::config::Finding;
+use crate::connectors::parts::text::utf16_length;
+use crate::connectors::{PartnerField, PartnerFieldKind};
+use crate::mapping::Rule;
+
+/// Longest address that mail systems carry, which the form's own rule keeps to.
+const EMAIL_LENGTH_MAX: u32 = 254;
+/// Longest E.164 number with its plus sign.
+const PHONE_LENGTH_MAX: u32 = 16;
+/// What the form's own rule keeps a text to that sets no maximum.
+const DEFAULT_LENGTH_MAX: u32 = 2_000;
+
+/// Checks one form against the account that gets its leads; all findings at once.
+///
+/// A template's parts are not added up here: what is composed too long is told to the visitor before accept.
+pub fn check_cover(definition: &FormDefinition, account: &Account) -> Vec<Finding> {
+    let receipt_field = account.connector().descriptor().receipt_field;
+    let fields = account.connector().fields().iter();
+    let fields = fields.filter(|field| Some(field.name.as_str()) != receipt_field);
+    fields.flat_map(|field| Cover { definition, account, field }.check()).collect()
+}
+
+struct Cover<'a> {
+    definition: &'a FormDefinition,
+    account: &'a Account,
+    field: &'a PartnerField,
+}
+
+impl Cover<'_> {
+    fn check(&self) -> Vec<Finding> {
+        match self.account.mapping().rule(&self.field.name) {
+            Some(Rule::Constant(_)) => Vec::new(),
+            Some(Rule::Field(name)) => self.check_field(name).into_iter().collect(),
+            Some(Rule::Template(template)) => {
+                let mut findings: Vec<_> = template.fields().into_iter().filter_map(|name| self.check_known(name)).collect();
+                let sure = |name: &str| self.form_field(name).is_some_and(is_always_filled);
+                if self.field.required && !template.is_filled_by(sure) {
+                    findings.push(self.finding("a template that can come out empty", "a required form field in it"));
+                }
+                findings
+            }
+            None if self.field.required => vec![self.finding("nothing that fills it", "a form field or a constant for it")],
+            None => Vec::new(),
+        }
+    }
+
+    fn check_field(&self, name: &str) -> Option<Finding> {
+        let Some(form_field) = self.form_field(name) else {
+            return self.check_known(name).or_else(|| {
+                let found = format!("no form field {name:?}");
+                let expected = format!("a required form field {name:?}, or another rule for it");
+                self.field.required.then(|| self.finding(&found, &expected))
+            });
+        };
+        if self.field.required && !is_always_filled(form_field) {
+            let found = format!("form field {name:?}, which may be left empty");
+            return Some(self.finding(&found, &format!("required = true on form field {name:?}")));
+        }
+        match self.field.kind {
+            PartnerFieldKind::Bool if !form_field.kind().is_box() => {
+                let found = format!("form field {name:?} of kind {}", form_field.kind().as_str());
+                Some(self.finding(&found, "a field of kind checkbox, or a constant: the partner wants true or false"))
+            }
+            PartnerFieldKind::Text { length_max } if length_max_of(form_field) > length_max => {
+                let found = format!("form field {name:?} of up to {} characters", length_max_of(form_field));
+                Some(self.finding(&found, &format!("max_length = {length_max} or less on form field {name:?}")))
+            }
+            _ => None,
+        }
+    }
+
+    /// A name that neither this form nor the vocabulary knows is a misspelling.
+    fn check_known(&self, name: &str) -> Option<Finding> {
+        let known = self.form_field(name).is_some() || vocabulary_entry(name).is_some();
+        let found = format!("field {name:?}, which neither the form nor the vocabulary knows");
+        (!known).then(|| self.finding(&found, "the name of a form field"))
+    }
+
+    fn form_field(&self, name: &str) -> Option<&FieldDefinition> {
+        self.definition.fields.iter().find(|field| field.name == name)
+    }
+
+    fn finding(&self, found: &str, expected: &str) -> Finding {
+        let Self { definition, account, field } = self;
+        let path = format!("forms/{} for accounts.{}, partner field {}", definition.id, account.id(), field.name);
+        let remedy = format!("{expected} (or set accounts.{}.mapping.{})", account.id(), field.name);
+        Finding::new(path, found, remedy)
+    }
+}
+
+/// Whether every accepted submission has a value here: required, a box, or hidden with a value of its own.
+fn is_always_filled(field: &FieldDefinition) -> bool {
+    let fixed = field.kind() == FieldKind::Hidden && field.value.as_deref().is_some_and(|value| !value.trim().is_empty());
+    field.required || fixed || field.kind().is_box()
+}
+
+/// Most UTF-16 units that a value of this field can have.
+fn length_max_of(field: &FieldDefinition) -> u32 {
+    let by_kind = match field.kind() {
+        FieldKind::Email => EMAIL_LENGTH_MAX,
+        FieldKind::Phone => PHONE_LENGTH_MAX,
+        FieldKind::Date => 10,
+        FieldKind::Checkbox | FieldKind::Consent => 3,
+        FieldKind::Select | FieldKind::Radio => {
+            field.options.iter().map(|option| utf16_length(&option.value)).max().unwrap_or(0)
+        }
+        FieldKind::Hidden if field.value.is_some() => field.value.as_deref().map_or(0, utf16_length),
+        // Here `max_length` stands in the place of the default, so it may also be higher.
+        FieldKind::Hidden | FieldKind::Text | FieldKind::Textarea | FieldKind::Url | FieldKind::Number => {
+            return field.max_length.unwrap_or(DEFAULT_LENGTH_MAX);
+        }
+    };
+    field.max_length.map_or(by_kind, |max| max.min(by_kind))
+}

@@ -1,0 +1,99 @@
+//! How a mapping is written in configuration, and its reading into rules that can be used.
+//!
+//! Apart from the rules themselves so that a wrong one is found at start and never met by a lead.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::config::Finding;
+use crate::connectors::parts::text::utf16_length;
+use crate::connectors::{Connector, PartnerField, PartnerFieldKind, PartnerValue};
+use crate::mapping::{Rule, Template};
+
+/// What fills a partner field: `"email"`, `{ constant = "Web" }` or `{ template = "Phone: {phone}\n{notes}" }`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(
+    untagged,
+    deny_unknown_fields,
+    expecting = "a field name, { constant = … } or { template = \"Phone: {phone}\" }"
+)]
+pub enum MappingRule {
+    /// The value of a form field.
+    Field(String),
+    /// The same for every lead.
+    Constant {
+        /// What.
+        constant: ConstantValue,
+    },
+    /// Composed of several form fields.
+    Template {
+        /// The template; see [`Template`].
+        template: String,
+    },
+}
+
+/// A value that is the same for every lead.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(untagged, expecting = "a text, or true or false")]
+pub enum ConstantValue {
+    /// True or false.
+    Bool(bool),
+    /// Text.
+    Text(String),
+}
+
+/// Finds the rules whose partner field there is not, or that is not theirs to fill.
+pub(super) fn find_unknown(
+    path: &str,
+    connector: &dyn Connector,
+    own: &BTreeMap<String, MappingRule>,
+) -> Vec<Finding> {
+    let receipt_field = connector.descriptor().receipt_field;
+    let mut findings = Vec::new();
+    for name in own.keys() {
+        let path = format!("{path}.mapping.{name}");
+        if Some(name.as_str()) == receipt_field {
+            findings.push(Finding::new(path, "a rule", "none: this field always carries the receipt"));
+        } else if !connector.fields().iter().any(|field| field.name == *name) {
+            let known = connector.fields().iter().map(|field| field.name.as_str());
+            let known: Vec<_> = known.filter(|name| Some(*name) != receipt_field).collect();
+            findings.push(Finding::new(path, "an unknown partner field", format!("one of {}", known.join(", "))));
+        }
+    }
+    findings
+}
+
+/// Reads one rule against the partner field that it fills.
+pub(super) fn read(path: &str, field: &PartnerField, rule: &MappingRule) -> Result<Option<Rule>, Finding> {
+    match rule {
+        MappingRule::Field(name) if name.trim().is_empty() => {
+            Err(Finding::new(path, "an empty text", "the name of a form field"))
+        }
+        MappingRule::Field(name) => Ok(Some(Rule::Field(name.clone()))),
+        MappingRule::Constant { constant } => read_constant(path, field, constant).map(Some),
+        MappingRule::Template { template } => match (Template::parse(template), field.kind) {
+            (_, PartnerFieldKind::Bool) => {
+                Err(Finding::new(path, "a template", "a checkbox field or a constant: the partner wants true or false"))
+            }
+            (Ok(template), PartnerFieldKind::Text { .. }) => Ok(Some(Rule::Template(template))),
+            (Err(why), _) => Err(Finding::new(path, why, "a template such as \"Phone: {phone}\"")),
+        },
+    }
+}
+
+fn read_constant(path: &str, field: &PartnerField, constant: &ConstantValue) -> Result<Rule, Finding> {
+    match (constant, field.kind) {
+        (ConstantValue::Bool(value), PartnerFieldKind::Bool) => Ok(Rule::Constant(PartnerValue::Bool(*value))),
+        (ConstantValue::Text(text), PartnerFieldKind::Text { length_max }) => {
+            let length = utf16_length(text);
+            if text.trim().is_empty() || length > length_max {
+                let found = format!("a constant of {length} characters");
+                return Err(Finding::new(path, found, format!("1 to {length_max} characters, not blank")));
+            }
+            Ok(Rule::Constant(PartnerValue::Text(text.clone())))
+        }
+        (_, PartnerFieldKind::Bool) => Err(Finding::new(path, "a text", "true or false")),
+        (_, PartnerFieldKind::Text { .. }) => Err(Finding::new(path, "true or false", "a text")),
+    }
+}
