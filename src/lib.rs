@@ -35,6 +35,10 @@ pub mod embed;
 #[cfg(feature = "csr")]
 mod events;
 #[cfg(feature = "csr")]
+mod js;
+#[cfg(feature = "csr")]
 mod live;
 #[cfg(feature = "csr")]
 pub mod read;
+#[cfg(feature = "csr")]
+mod take_over;

@@ -1,1 +1,285 @@
+//! One form at work in the browser: between the visitor, the rules, the state and the network.
+//!
+//! Apart from the view, which only follows what is set here, and from the machine, which decides the moves. The host
+//! page's side (mounting, take-over) is `embed`'s.
 
+mod listen;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use lead_model::{Problem, RawValue, check, check_field};
+use leptos::prelude::{GetUntracked, Set, TimeoutHandle, set_timeout_with_handle};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::HtmlElement;
+
+pub(crate) use listen::Listening;
+
+use crate::controls;
+use crate::events::{Event, Teller};
+use crate::key::KeptKey;
+use crate::shown::Shown;
+use crate::state::Phase;
+use crate::state::machine::{Answer, Machine, Task};
+use crate::submit::{body::submission_body, receipt_state, send};
+
+/// One form at work.
+pub(crate) struct Live {
+    pub(crate) shown: Shown,
+    /// The element that the form was mounted into.
+    pub(crate) root: HtmlElement,
+    pub(crate) teller: Teller,
+    /// Where submissions go.
+    pub(crate) submit_url: String,
+    /// Address of the host page, without query and fragment.
+    pub(crate) page: String,
+    key: RefCell<KeptKey>,
+    machine: RefCell<Machine>,
+    /// The body of the last submission: a retry sends the very same bytes.
+    body: RefCell<String>,
+    timer: Cell<Option<TimeoutHandle>>,
+    /// Which fields were changed since the last submission, in the form's order.
+    changed: RefCell<Vec<bool>>,
+    started: Cell<bool>,
+    /// A button is being pressed. See `listen`.
+    pressing: Cell<bool>,
+    gone: Cell<bool>,
+}
+
+impl Live {
+    /// A form that has just been shown.
+    pub(crate) fn new(
+        shown: Shown,
+        root: HtmlElement,
+        teller: Teller,
+        submit_url: String,
+        page: String,
+        key: KeptKey,
+    ) -> Rc<Self> {
+        let changed = shown.form.fields.iter().map(|_| false).collect();
+        Rc::new(Self {
+            shown,
+            root,
+            teller,
+            submit_url,
+            page,
+            key: RefCell::new(key),
+            machine: RefCell::default(),
+            body: RefCell::default(),
+            timer: Cell::new(None),
+            changed: RefCell::new(changed),
+            started: Cell::new(false),
+            pressing: Cell::new(false),
+            gone: Cell::new(false),
+        })
+    }
+
+    /// The visitor presses send (or "try now"): all problems at once, or off it goes. With `as_new`, as a lead of its own.
+    fn submit(self: &Rc<Self>, as_new: bool) {
+        if !self.machine.borrow().may_submit() {
+            return;
+        }
+        let form = &self.shown.form;
+        let values = controls::values(&self.root, form);
+        self.changed.borrow_mut().fill(false);
+        if let Err(problems) = check(form, &values) {
+            self.machine.borrow_mut().stopped();
+            self.follow();
+            self.show_problems(problems);
+            return;
+        }
+        self.set_problems(&[]);
+        self.body.replace(submission_body(form, &values, &self.teller.mode, &self.page));
+        self.teller.tell(&Event::Submitted);
+        let mut machine = self.machine.borrow_mut();
+        let task = if as_new { machine.sent_as_new() } else { machine.submitted() };
+        drop(machine);
+        self.run(task);
+    }
+
+    /// A pause is over or the network is back. Where the visitor has changed something meanwhile, they decide when it is
+    /// sent: half-typed values are not, and what was typed is not passed over by a success of the older ones.
+    fn retry(self: &Rc<Self>) {
+        let waiting = matches!(self.machine.borrow().phase(), Phase::Offline { .. });
+        if waiting && self.changed.borrow().contains(&true) {
+            return;
+        }
+        let task = self.machine.borrow_mut().retry_due();
+        self.run(task);
+    }
+
+    fn run(self: &Rc<Self>, task: Task) {
+        match task {
+            Task::Rest => self.follow(),
+            Task::Send => self.send(),
+            Task::SendWithNewKey => {
+                self.key.borrow_mut().renew();
+                self.send();
+            }
+            Task::RetryIn(pause_ms) => {
+                self.follow();
+                // Up to a quarter more, so that a crowd of forms does not come back in one moment.
+                let pause_ms = f64::from(pause_ms) * (1.0 + js_sys::Math::random() / 4.0);
+                self.after(pause_ms as u64, |live| live.retry());
+            }
+            Task::AskReceiptIn(pause_ms) => {
+                self.follow();
+                self.after(u64::from(pause_ms), |live| live.ask_receipt());
+            }
+            Task::ShowProblems(problems) => {
+                self.follow();
+                self.show_problems(problems);
+            }
+        }
+    }
+
+    fn send(self: &Rc<Self>) {
+        self.stop_timer();
+        self.follow();
+        let live = Rc::clone(self);
+        spawn_local(async move {
+            let (key, body) = (live.key.borrow().value(), live.body.borrow().clone());
+            let answer = send(&live.submit_url, &key, &body).await;
+            live.answered(answer);
+        });
+    }
+
+    fn answered(self: &Rc<Self>, answer: Answer) {
+        let key_done = self.key.borrow().is_done();
+        let code = match &answer {
+            Answer::Safe { .. } => {
+                self.key.borrow_mut().mark_done();
+                String::new()
+            }
+            Answer::Refused { code, .. } => code.clone(),
+            Answer::KeyReused => "idempotency_key_reused".to_owned(),
+            _ => "unreachable".to_owned(),
+        };
+        // Taken off the page with a submission on its way: the key remembers, and there is nobody to tell.
+        if self.gone.get() {
+            return;
+        }
+        let was_offline = matches!(self.machine.borrow().phase(), Phase::Offline { .. });
+        let task = self.machine.borrow_mut().answered(answer, key_done);
+        self.run(task);
+        let phase = self.machine.borrow().phase().clone();
+        match &phase {
+            Phase::Received { receipt } | Phase::Delivered { receipt } => {
+                self.teller.tell(&Event::Received(receipt));
+                if matches!(phase, Phase::Delivered { .. }) {
+                    self.teller.tell(&Event::Delivered(receipt));
+                }
+                self.focus_soon(".lf-thanks");
+            }
+            Phase::Refused(_) => self.teller.tell(&Event::Failed(&code)),
+            Phase::Offline { .. } if !was_offline => self.teller.tell(&Event::Failed(&code)),
+            _ => {}
+        }
+    }
+
+    fn ask_receipt(self: &Rc<Self>) {
+        let live = Rc::clone(self);
+        spawn_local(async move {
+            let Some(receipt) = live.machine.borrow().phase().receipt().map(str::to_owned) else {
+                return;
+            };
+            let state = receipt_state(&live.submit_url, &receipt).await;
+            if live.gone.get() {
+                return;
+            }
+            let task = live.machine.borrow_mut().receipt_answered(state);
+            if matches!(live.machine.borrow().phase(), Phase::Delivered { .. }) {
+                live.teller.tell(&Event::Delivered(&receipt));
+            }
+            live.run(task);
+        });
+    }
+
+    /// An empty form for another lead.
+    fn start_over(&self) {
+        self.stop_timer();
+        self.key.borrow_mut().renew();
+        self.machine.replace(Machine::default());
+        self.set_problems(&[]);
+        self.follow();
+        self.focus_soon(".lf-input, .lf-option__input, .lf-box__input");
+    }
+
+    /// The view's phase becomes the machine's.
+    fn follow(&self) {
+        let phase = self.machine.borrow().phase().clone();
+        if self.shown.phase.get_untracked() != phase {
+            self.shown.phase.set(phase);
+        }
+    }
+
+    /// Problems at their fields and in the summary, which takes focus: the visitor has just pressed send.
+    fn show_problems(&self, problems: Vec<Problem>) {
+        self.set_problems(&problems);
+        self.teller.tell(&Event::Problem(&problems));
+        self.focus_soon(".lf-summary");
+    }
+
+    /// Problems at their fields and in the summary; every other field has none.
+    pub(crate) fn set_problems(&self, problems: &[Problem]) {
+        for field in &self.shown.form.fields {
+            self.set_problem(&field.name, problems.iter().find(|problem| problem.field == field.name).cloned());
+        }
+        self.shown.summary.set(problems.to_vec());
+    }
+
+    fn set_problem(&self, name: &str, problem: Option<Problem>) {
+        // Only what changes is set: a sentence set anew would be read out anew.
+        if let Some(signal) = self.shown.problem(name).filter(|signal| signal.get_untracked() != problem) {
+            signal.set(problem);
+        }
+    }
+
+    /// Asks the rules about one field.
+    fn check_one(&self, name: &str) {
+        let form = &self.shown.form;
+        let values = controls::values(&self.root, form);
+        let value: Option<&RawValue> = values.get(name);
+        if let Some(field) = form.field(name) {
+            self.set_problem(name, check_field(field, value).err());
+        }
+    }
+
+    /// Focus on what the view is about to show: its effects were queued before this.
+    fn focus_soon(&self, selector: &'static str) {
+        let root = self.root.clone();
+        spawn_local(async move {
+            if let Some(element) = controls::first(&root, selector) {
+                controls::focus(&element);
+                controls::show(&element);
+            }
+        });
+    }
+
+    fn after(self: &Rc<Self>, pause_ms: u64, task: fn(&Rc<Self>)) {
+        self.stop_timer();
+        let live = Rc::downgrade(self);
+        let timer = set_timeout_with_handle(
+            move || {
+                if let Some(live) = live.upgrade() {
+                    task(&live);
+                }
+            },
+            Duration::from_millis(pause_ms),
+        );
+        self.timer.set(timer.ok());
+    }
+
+    fn stop_timer(&self) {
+        if let Some(timer) = self.timer.take() {
+            timer.clear();
+        }
+    }
+
+    /// The form is being taken off the page.
+    pub(crate) fn leave(&self) {
+        self.gone.set(true);
+        self.stop_timer();
+    }
+}

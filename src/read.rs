@@ -1,1 +1,105 @@
-//! Reads the form.
+//! A [`Form`] out of the JavaScript object that the host page's JSON parser made of it.
+//!
+//! Apart, and by hand, because serde_json in the download would cost a third of the whole form. What serde would read, this reads; `tests/component/wire.rs` holds the two together.
+
+use core::fmt;
+
+use js_sys::Array;
+use lead_model::{ChoiceOption, Direction, Field, FieldKind, Form, Rules, Width};
+use wasm_bindgen::JsValue;
+
+use crate::js;
+
+/// Where a form's JSON is not as it should be. The first place only: the proxy writes this JSON, so one is a defect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Path into the form, such as `fields.2.kind`.
+    pub path: String,
+    /// What belongs there.
+    pub wanted: &'static str,
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence())
+    }
+}
+
+impl core::error::Error for Unreadable {}
+
+impl Unreadable {
+    /// What is wrong and what to do, for the embedder's console.
+    pub fn sentence(&self) -> String {
+        let wanted = [" is not ", self.wanted].concat();
+        ["the form's JSON can't be read: `", &self.path, "`", &wanted, "; load it anew from the proxy, with assets of the same version"]
+            .concat()
+    }
+
+    fn inside(mut self, name: &str, index: u32) -> Self {
+        self.path = [name, ".", &index.to_string(), ".", &self.path].concat();
+        self
+    }
+}
+
+fn unreadable(path: &str, wanted: &'static str) -> Unreadable {
+    Unreadable { path: path.to_owned(), wanted }
+}
+
+/// Reads a form, as the proxy's `GET /v1/forms/{form}` gives it.
+pub fn read_form(form: &JsValue) -> Result<Form, Unreadable> {
+    Ok(Form {
+        id: text(form, "id")?,
+        version: js::whole(form, "version").ok_or_else(|| unreadable("version", "a whole number"))?,
+        locale: text(form, "locale")?,
+        direction: if js::text(form, "direction").as_deref() == Some("rtl") { Direction::Rtl } else { Direction::Ltr },
+        title: text(form, "title")?,
+        intro: js::text(form, "intro"),
+        submit: text(form, "submit")?,
+        success_title: text(form, "success_title")?,
+        success_text: text(form, "success_text")?,
+        fields: each(js::list(form, "fields").ok_or_else(|| unreadable("fields", "a list"))?, "fields", read_field)?,
+        messages: js::texts(&js::get(form, "messages")).ok_or_else(|| unreadable("messages", "an object of texts"))?,
+    })
+}
+
+fn read_field(field: &JsValue) -> Result<Field, Unreadable> {
+    let kind = js::text(field, "kind").and_then(|kind| FieldKind::parse(&kind));
+    Ok(Field {
+        name: text(field, "name")?,
+        kind: kind.ok_or_else(|| unreadable("kind", "a kind of field known to this version"))?,
+        label: text(field, "label")?,
+        hint: js::text(field, "hint"),
+        placeholder: js::text(field, "placeholder"),
+        autocomplete: js::text(field, "autocomplete"),
+        width: if js::text(field, "width").as_deref() == Some("half") { Width::Half } else { Width::Full },
+        rules: read_rules(&js::get(field, "rules")),
+        options: each(js::list(field, "options").unwrap_or_default(), "options", read_option)?,
+        country: js::text(field, "country"),
+        value: js::text(field, "value"),
+        sensitive: js::get(field, "sensitive").is_truthy(),
+    })
+}
+
+fn read_rules(rules: &JsValue) -> Rules {
+    Rules {
+        required: js::get(rules, "required").is_truthy(),
+        min_length: js::whole(rules, "min_length"),
+        max_length: js::whole(rules, "max_length"),
+        min: js::text(rules, "min"),
+        max: js::text(rules, "max"),
+        step: js::text(rules, "step"),
+        pattern: js::text(rules, "pattern"),
+    }
+}
+
+fn read_option(option: &JsValue) -> Result<ChoiceOption, Unreadable> {
+    Ok(ChoiceOption { value: text(option, "value")?, label: text(option, "label")? })
+}
+
+fn text(object: &JsValue, name: &str) -> Result<String, Unreadable> {
+    js::text(object, name).ok_or_else(|| unreadable(name, "a text"))
+}
+
+fn each<T>(list: Array, name: &str, read: fn(&JsValue) -> Result<T, Unreadable>) -> Result<Vec<T>, Unreadable> {
+    (0..list.length()).map(|index| read(&list.get(index)).map_err(|error| error.inside(name, index))).collect()
+}

@@ -1,0 +1,129 @@
+//! What the visitor does, heard by one listener for the whole form.
+//!
+//! Apart so that the rules of kindness are read in one place:
+//! - A problem is shown when the visitor leaves a field that they changed, not one that they only passed through: who
+//!   tabs over a required field has done nothing wrong yet. Emptying a field is a change, so then "required" is said.
+//! - While a problem is shown, every change asks the rules again, so that it goes away as soon as it is mended.
+//! - While a button is pressed nothing is shown: the line of text would move the button from under the pointer, and the
+//!   click would be lost. Submitting checks every field anyway.
+
+use std::rc::{Rc, Weak};
+
+use leptos::prelude::{GetUntracked, window};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{Element, EventTarget, FocusEvent};
+
+use super::Live;
+use crate::controls;
+use crate::events::Event;
+
+/// Events that are heard on the form's element. All of them bubble.
+const HEARD: &[&str] = &["submit", "input", "focusout", "pointerdown", "click"];
+
+/// The listener; it stops listening when it is dropped.
+pub(crate) struct Listening {
+    root: EventTarget,
+    listener: Closure<dyn FnMut(web_sys::Event)>,
+}
+
+impl Listening {
+    /// Starts to listen.
+    pub(crate) fn start(live: &Rc<Live>) -> Self {
+        let weak: Weak<Live> = Rc::downgrade(live);
+        let listener = Closure::new(move |event: web_sys::Event| {
+            if let Some(live) = weak.upgrade() {
+                live.heard(&event);
+            }
+        });
+        let listening = Self { root: live.root.clone().into(), listener };
+        let function = listening.listener.as_ref().unchecked_ref();
+        for name in HEARD {
+            listening.root.add_event_listener_with_callback(name, function).unwrap_or_default();
+        }
+        window().add_event_listener_with_callback("online", function).unwrap_or_default();
+        listening
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        let function = self.listener.as_ref().unchecked_ref();
+        for name in HEARD {
+            self.root.remove_event_listener_with_callback(name, function).unwrap_or_default();
+        }
+        window().remove_event_listener_with_callback("online", function).unwrap_or_default();
+    }
+}
+
+impl Live {
+    fn heard(self: &Rc<Self>, event: &web_sys::Event) {
+        let name = event.type_();
+        if name == "online" {
+            self.retry();
+            return;
+        }
+        let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else {
+            return;
+        };
+        match name.as_str() {
+            "submit" => {
+                event.prevent_default();
+                self.pressing.set(false);
+                self.submit(false);
+            }
+            "input" => self.changed(&target),
+            "focusout" => self.left(&target, event),
+            "pointerdown" => self.pressing.set(closest(&target, "button").is_some()),
+            _ => self.clicked(&target, event),
+        }
+    }
+
+    fn changed(&self, control: &Element) {
+        if !self.started.replace(true) {
+            self.teller.tell(&Event::Started);
+        }
+        let name = name_of(control);
+        for (field, changed) in self.shown.form.fields.iter().zip(self.changed.borrow_mut().iter_mut()) {
+            *changed |= field.name == name;
+        }
+        if self.shown.problem(&name).is_some_and(|problem| problem.get_untracked().is_some()) {
+            self.check_one(&name);
+        }
+    }
+
+    fn left(&self, control: &Element, event: &web_sys::Event) {
+        let name = name_of(control);
+        let next = event.unchecked_ref::<FocusEvent>().related_target();
+        // From one radio button to the next of the same group nothing is left.
+        let stays = next.and_then(|next| next.dyn_into::<Element>().ok()).is_some_and(|next| name_of(&next) == name);
+        let changed = self.shown.form.fields.iter().position(|field| field.name == name);
+        let changed = changed.and_then(|index| self.changed.borrow().get(index).copied()).unwrap_or(false);
+        if changed && !stays && !self.pressing.get() {
+            self.check_one(&name);
+        }
+    }
+
+    fn clicked(self: &Rc<Self>, target: &Element, event: &web_sys::Event) {
+        self.pressing.set(false);
+        if let Some(link) = closest(target, "[data-field]") {
+            event.prevent_default();
+            let field = link.get_attribute("data-field").unwrap_or_default();
+            controls::focus_field(&self.root, &self.shown.id(&field));
+        } else if let Some(button) = closest(target, "[data-action]") {
+            match button.get_attribute("data-action").as_deref() {
+                Some("retry") => self.submit(false),
+                Some("as-new") => self.submit(true),
+                _ => self.start_over(),
+            }
+        }
+    }
+}
+
+fn closest(element: &Element, selector: &str) -> Option<Element> {
+    element.closest(selector).ok().flatten()
+}
+
+fn name_of(control: &Element) -> String {
+    control.get_attribute("name").unwrap_or_default()
+}
