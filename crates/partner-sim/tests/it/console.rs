@@ -56,10 +56,16 @@ async fn ledger_comes_as_json_and_can_be_cleared() {
     assert_eq!((ledger.leads.len(), ledger.requests.len()), (1, 1));
 
     assert_eq!(reqwest::Client::new().delete(&url).send().await.unwrap().status(), 204);
-    assert_eq!(get_text(url).await, r#"{"requests":[],"leads":[]}"#);
+    assert_eq!(get_text(url.clone()).await, r#"{"requests":[],"leads":[]}"#);
     post(&sim, lead("one")).await;
     let ledger = sim.takepayments().ledger();
     assert_eq!((ledger.leads[0].times_asked, ledger.requests[0].number), (1, 2));
+
+    reqwest::Client::new().delete(&url).send().await.unwrap();
+    post(&sim, lead("two")).await;
+    post(&sim, lead("one")).await;
+    let ids: Vec<_> = sim.takepayments().ledger().leads.into_iter().map(|lead| lead.id).collect();
+    assert_eq!(ids, ["two", "one"]);
 }
 
 #[tokio::test]

@@ -156,6 +156,13 @@ async fn fault_that_takes_a_lead_leaves_a_wrong_request_alone_and_waits() {
 }
 
 #[tokio::test]
+async fn request_by_another_method_does_not_use_a_fault_up() {
+    let sim = house_with(Fault::ServerError).await;
+    assert_eq!(reqwest::get(sim.takepayments().insert_url()).await.unwrap().status(), 405);
+    assert_eq!(post(&sim, lead("one")).await.status(), 500);
+}
+
+#[tokio::test]
 async fn fault_without_times_stays_until_it_is_changed() {
     let sim = house().await;
     sim.takepayments().set_fault(Fault::Unavailable, None);

@@ -66,37 +66,39 @@ async fn headers_file_adds_headers_to_its_page_only() {
 
 #[tokio::test]
 async fn files_outside_or_hidden_are_not_served() {
-    let dir = dir_with(&[
-        ("index.html", "x"),
-        (".env", "secret"),
+    let files = [
         ("index.html.headers", ""),
-        ("secret", "secret"),
-    ]);
+        (".hidden.txt", "secret"),
+        ("secret.txt", "secret"),
+        ("open.txt", "open"),
+    ];
+    let dir = dir_with(&files);
     let public = dir.path().join("public");
     std::fs::create_dir(&public).unwrap();
-    std::fs::write(public.join("index.html"), "public").unwrap();
-    let site = serve(&public).await;
-    // A bare stream, because a URL library would walk up the path itself.
-    for path in [
-        "/../secret",
-        "/..%2fsecret",
-        "//etc/hostname",
-        "/./../secret",
-        "/.env",
-        "/index.html/",
-        "/nothing.html",
-    ] {
-        let mut stream = TcpStream::connect(site.addr()).await.unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nHost: site\r\nConnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let (bytes, _) = read_to_end(&mut stream).await;
-        let answer = String::from_utf8_lossy(&bytes).into_owned();
-        assert!(answer.starts_with("HTTP/1.1 404 "), "{path}: {answer}");
-    }
-    let site = serve(dir.path()).await;
-    for path in [".env", "index.html.headers"] {
-        assert_eq!(reqwest::get(format!("{}/{path}", site.url())).await.unwrap().status(), 404, "{path}");
-    }
+    std::fs::write(public.join("open.txt"), "open").unwrap();
+    check_served(&public, "/open.txt", true).await;
+    check_served(&public, "/../secret.txt", false).await;
+    check_served(&public, "/..%2fsecret.txt", false).await;
+    check_served(&public, "/./../secret.txt", false).await;
+    check_served(&public, &format!("/{}/secret.txt", dir.path().display()), false).await;
+    check_served(dir.path(), "/public/open.txt", true).await;
+    check_served(dir.path(), "/public/../secret.txt", false).await;
+    check_served(dir.path(), "/.hidden.txt", false).await;
+    check_served(dir.path(), "/index.html.headers", false).await;
+    check_served(dir.path(), "/nothing.txt", false).await;
+    check_served(dir.path(), "/open.txt/", false).await;
+}
+
+/// Asks over a bare stream, because a URL library would walk up the path itself.
+async fn check_served(dir: &Path, path: &str, served: bool) {
+    let site = serve(dir).await;
+    let mut stream = TcpStream::connect(site.addr()).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: site\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let (bytes, _) = read_to_end(&mut stream).await;
+    let answer = String::from_utf8_lossy(&bytes).into_owned();
+    let start = if served { "HTTP/1.1 200 " } else { "HTTP/1.1 404 " };
+    assert!(answer.starts_with(start) && answer.ends_with("open") == served, "{path}: {answer}");
 }
 
 #[tokio::test]
