@@ -9,11 +9,16 @@
 )]
 
 mod assets;
+mod crash;
+mod demo;
+mod house;
+mod load;
 mod sh;
 mod size;
 mod test;
 mod tidy;
 mod tools;
+mod trace;
 
 use anyhow::{Result, bail};
 use std::process::ExitCode;
@@ -28,6 +33,12 @@ struct Task {
 
 /// Every command, in the order in which a newcomer meets them.
 const TASKS: &[Task] = &[
+    Task {
+        name: "demo",
+        arguments: "[--once] [--port-base N]",
+        help: "everything on this machine with a simulated partner; --once sends a lead through each form",
+        run: demo::main,
+    },
     Task {
         name: "tools",
         arguments: "",
@@ -57,6 +68,18 @@ const TASKS: &[Task] = &[
         arguments: "[--only STAGE,…] [--from STAGE]",
         help: "everything that must hold, cheapest first",
         run: test::main,
+    },
+    Task {
+        name: "crash",
+        arguments: "[--kills N] [--seed S]",
+        help: "kill the proxy under load again and again, and count every promise",
+        run: crash::main,
+    },
+    Task {
+        name: "trace",
+        arguments: "[--accepts N]",
+        help: "show from the system calls that each lead is on the disk before its answer",
+        run: trace::main,
     },
     Task { name: "help", arguments: "", help: "this list", run: help },
 ];

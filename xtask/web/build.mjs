@@ -2,10 +2,11 @@
 //
 //   node build.mjs --modules NODE_MODULES --glue GLUE.js --wasm FORM.wasm --out FOLDER
 //
-// Runs after Trunk, from the repository's root. Uses esbuild and Node's own modules only.
+// Runs after Trunk, from the repository's root. Uses esbuild, binaryen and Node's own modules only.
 
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -54,15 +55,45 @@ function place(name, extension, bytes) {
   };
 }
 
+/**
+ * The Wasm without what only unused exports keep alive: stream adapters that Leptos's request library registers with
+ * wasm-bindgen whether or not anybody makes one, and marks that the glue never calls.
+ */
+async function withoutUnusedExports() {
+  const text = readFileSync(values.glue, "utf8");
+  const before = await WebAssembly.compile(readFileSync(values.wasm));
+  const used = WebAssembly.Module.exports(before)
+    .map((row) => row.name)
+    .filter((name) => text.includes(name) && !name.includes("intounderlying"));
+  const nodes = used.map((name) => ({ name: `export ${name}`, export: name }));
+  const graph = [{ name: "page", root: true, reaches: nodes.map((node) => node.name) }, ...nodes];
+  // The same features that Trunk tells wasm-opt, from the one place that lists them.
+  const [, parameters] = /data-wasm-opt-params="([^"]+)"/.exec(readFileSync("index.html", "utf8"));
+  const [graphFile, less, least] = ["graph.json", "less.wasm", "least.wasm"].map((name) => join(values.out, name));
+  writeFileSync(graphFile, JSON.stringify(graph));
+  const binaryen = (tool, ...rest) => execFileSync(join(values.modules, ".bin", tool), rest, { stdio: ["ignore", "ignore", "inherit"] });
+  const features = parameters.split(" ").filter((word) => word.startsWith("--enable-"));
+  binaryen("wasm-metadce", values.wasm, "--graph-file", graphFile, "-o", less, ...features);
+  binaryen("wasm-opt", "-Oz", less, "-o", least, ...parameters.split(" "));
+  const bytes = readFileSync(least);
+  for (const file of [graphFile, less, least]) rmSync(file);
+  return bytes;
+}
+
+/** The same bytes, if an engine takes them and the glue gives all they import: wasm-opt has written other modules. */
+async function checked(bytes) {
+  const text = readFileSync(values.glue, "utf8");
+  const imports = WebAssembly.Module.imports(await WebAssembly.compile(bytes));
+  const missing = imports.filter((row) => !row.module.endsWith("_bg.js") || !text.includes(row.name));
+  if (missing.length > 0) {
+    throw new Error(`found imports that the glue does not give: ${JSON.stringify(missing)}, expected wasm-bindgen's alone`);
+  }
+  return bytes;
+}
+
 mkdirSync(values.out, { recursive: true });
 
-const module = readFileSync(values.wasm);
-// wasm-opt has written modules that no engine takes: ask one before anybody is served this.
-const compiled = await WebAssembly.compile(module);
-const odd = WebAssembly.Module.imports(compiled).filter((row) => !row.module.includes("_bg"));
-if (odd.length > 0) {
-  throw new Error(`found imports that the glue does not give: ${JSON.stringify(odd)}, expected wasm-bindgen's alone`);
-}
+const module = await checked(await withoutUnusedExports());
 const wasm = place("form", "wasm", module);
 const glue = place(
   "form",

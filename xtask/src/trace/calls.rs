@@ -70,7 +70,8 @@ impl Reader {
 /// Name, descriptor and bytes of a call as its line begins; none for lines that are no call on a descriptor.
 fn begun(text: &str, line: usize) -> Option<Call> {
     let (name, arguments) = text.split_once('(')?;
-    let is_name = !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+    let is_name =
+        !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
     let (descriptor, target) = arguments.split_once('<')?;
     if !is_name || descriptor.parse::<u32>().is_err() {
         return None;

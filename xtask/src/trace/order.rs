@@ -33,7 +33,7 @@ struct Steps {
 
 /// What is wrong with one submission's way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum Flaw {
     NoFrame,
     NoCommit,
     NoSync,
@@ -42,15 +42,15 @@ pub(super) enum Fault {
     SentBeforeSync,
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for Flaw {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
-            Fault::NoFrame => "no write to the log holds it",
-            Fault::NoCommit => "its transaction's commit frame was not written",
-            Fault::NoSync => "no successful sync of the log began after its commit",
-            Fault::NoAnswer => "no 2xx with it was written to a socket",
-            Fault::AnswerBeforeSync => "its 2xx began before the sync had ended",
-            Fault::SentBeforeSync => "it left through another socket before the sync had ended",
+            Flaw::NoFrame => "no write to the log holds it",
+            Flaw::NoCommit => "its transaction's commit frame was not written",
+            Flaw::NoSync => "no successful sync of the log began after its commit",
+            Flaw::NoAnswer => "no 2xx with it was written to a socket",
+            Flaw::AnswerBeforeSync => "its 2xx began before the sync had ended",
+            Flaw::SentBeforeSync => "it left through another socket before the sync had ended",
         })
     }
 }
@@ -61,7 +61,7 @@ pub(super) struct Report {
     /// Receipts whose way was in order.
     pub(super) in_order: usize,
     /// The others, each with what is wrong.
-    pub(super) faults: Vec<(String, Fault)>,
+    pub(super) flaws: Vec<(String, Flaw)>,
     /// Successful syncs of a log.
     pub(super) syncs: usize,
     /// The most submissions that one sync made safe.
@@ -83,7 +83,10 @@ pub(super) struct Order {
 impl Order {
     pub(super) fn new(receipts: &[String]) -> Self {
         Self {
-            receipts: receipts.iter().map(|receipt| (receipt.clone().into_bytes(), Steps::default())).collect(),
+            receipts: receipts
+                .iter()
+                .map(|receipt| (receipt.clone().into_bytes(), Steps::default()))
+                .collect(),
             receipt_bytes: receipts.first().map_or(1, |receipt| receipt.len().max(1)),
             headers: HashMap::new(),
             answers: HashMap::new(),
@@ -162,26 +165,26 @@ impl Order {
         for (receipt, steps) in self.receipts {
             match judge(&steps) {
                 Ok(()) => self.report.in_order += 1,
-                Err(fault) => {
-                    self.report.faults.push((String::from_utf8_lossy(&receipt).into_owned(), fault));
+                Err(flaw) => {
+                    self.report.flaws.push((String::from_utf8_lossy(&receipt).into_owned(), flaw));
                 }
             }
         }
-        self.report.faults.sort_by(|one, other| one.0.cmp(&other.0));
+        self.report.flaws.sort_by(|one, other| one.0.cmp(&other.0));
         self.report
     }
 }
 
-fn judge(steps: &Steps) -> Result<(), Fault> {
-    steps.log.as_ref().ok_or(Fault::NoFrame)?;
-    steps.committed.ok_or(Fault::NoCommit)?;
-    let synced = steps.synced.ok_or(Fault::NoSync)?;
-    let answered = steps.answered.ok_or(Fault::NoAnswer)?;
+fn judge(steps: &Steps) -> Result<(), Flaw> {
+    steps.log.as_ref().ok_or(Flaw::NoFrame)?;
+    steps.committed.ok_or(Flaw::NoCommit)?;
+    let synced = steps.synced.ok_or(Flaw::NoSync)?;
+    let answered = steps.answered.ok_or(Flaw::NoAnswer)?;
     if answered <= synced {
-        return Err(Fault::AnswerBeforeSync);
+        return Err(Flaw::AnswerBeforeSync);
     }
     match steps.left {
-        Some(left) if left <= synced => Err(Fault::SentBeforeSync),
+        Some(left) if left <= synced => Err(Flaw::SentBeforeSync),
         _ => Ok(()),
     }
 }
@@ -195,7 +198,8 @@ fn commits(header: &[u8]) -> bool {
 fn found(data: &[u8], length: usize, receipts: &HashMap<Vec<u8>, Steps>) -> Vec<Vec<u8>> {
     // A hash of every window would take minutes; a receipt's letters are few among a page's bytes.
     let may_start = |window: &&[u8]| {
-        let is_letter = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
+        let is_letter =
+            |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
         is_letter(window.first()) && is_letter(window.get(length / 2)) && is_letter(window.last())
     };
     let windows = data.windows(length).filter(may_start);
