@@ -1,0 +1,336 @@
+// The loader: the one script that a host page includes. It defines <lead-form> and brings the form.
+//
+//   <script src="https://forms.example/embed.js" async></script>
+//   <lead-form form="quote"></lead-form>
+//
+// The road of an inline form: glue, Wasm, styles and definition are fetched side by side; until all are there a pale copy
+// of the form holds its place; then the Wasm mounts into the shadow root. Whatever goes wrong on that road, the form is
+// shown in an iframe of our own origin; if that can't be had either, as a link to its page. Each such step is told by
+// the event `lead-form:failed`. On our own pages the plain HTML form stands there already, and simply stays.
+//
+// It is a classic script because only that knows its own address. No inline code, eval, innerHTML or cookie: it runs
+// under `script-src OURS 'wasm-unsafe-eval'; connect-src OURS` and under Trusted Types.
+
+/* global __GLUE__, __WASM__, __STYLES__ -- file names with content hashes, put in by the build */
+
+/** How long the parts, or the iframe's first word, may take before the next road is tried. */
+const PATIENCE_MS = 15_000;
+
+/** What a host page may set as `--lf-…`, and an iframe would not inherit. */
+const TOKENS =
+  "accent accent-text surface field text muted border line danger success font font-size space radius";
+
+const { currentScript } = document;
+
+/** Where everything of ours lies: the folder of this script. */
+const home = currentScript?.src && new URL(".", currentScript.src).href;
+
+/** Storage keys in use: two copies of one form on one page must not share an idempotency key. */
+const keys = new Set();
+
+/** An address of ours for a form. */
+const address = (path, form, query) => `${home + path}/${form}?${new URLSearchParams(query)}`;
+
+/** Ends the present road. The code is for the event, and for the person who reads the console. */
+const fail = (code) => {
+  throw Object.assign(new Error(code), { failed: code });
+};
+
+const asset = (name) => `${home}assets/${name}`;
+
+/** Fetches one of our assets. */
+async function reach(name) {
+  const answer = await fetch(asset(name)).catch(() => fail("assets_unreachable"));
+  return answer.ok ? answer : fail("assets_unreachable");
+}
+
+/** Loads once for the whole page. */
+function once(load) {
+  let promise;
+  return () => (promise ??= load());
+}
+
+/** The Wasm's `mount`. One compiled module serves every form of the page. */
+const loadCode = once(async () => {
+  try {
+    // The smallest module tells whether the host page's policy allows Wasm, before the real one is downloaded.
+    new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]));
+  } catch {
+    fail(self.WebAssembly ? "wasm_refused" : "wasm_missing");
+  }
+  const [glue, module_or_path] = await Promise.all([
+    import(asset(__GLUE__)).catch(() => fail("assets_unreachable")),
+    reach(__WASM__),
+  ]);
+  await glue.default({ module_or_path }).catch(() => fail("wasm_refused"));
+  return glue.mount;
+});
+
+/** One sheet for every shadow root of the page. */
+const loadStyles = once(async () => {
+  const sheet = new CSSStyleSheet();
+  return sheet.replace(await (await reach(__STYLES__)).text());
+});
+
+/** The form's definition in one language. A refusal's code is the proxy's own. */
+async function loadForm(form, locale) {
+  let answer, body;
+  try {
+    answer = await fetch(address("v1/forms", form, { locale }));
+    body = await answer.json();
+  } catch {
+    fail("form_unreachable");
+  }
+  return answer.ok ? body : fail(body.code);
+}
+
+function append(parent, className, text = "", tag = "div") {
+  const node = document.createElement(tag);
+  node.className = className;
+  node.textContent = text;
+  parent.append(node);
+  return node;
+}
+
+/** The form's shape with its real texts, so that nothing moves when the real form takes its place. */
+function appendShape(mount, form) {
+  const shape = append(mount, "lf");
+  shape.dir = form.direction;
+  shape.dataset.state = "loading";
+  const card = append(shape, "lf-card");
+  const header = append(card, "lf-header");
+  append(header, "lf-title", form.title);
+  if (form.intro) append(header, "lf-intro", form.intro);
+  const grid = append(card, "lf-grid");
+  for (const { kind, width, label, hint, options, rules } of form.fields) {
+    if (kind === "hidden") continue;
+    const field = append(grid, "lf-field");
+    Object.assign(field.dataset, { kind, width });
+    if (kind === "checkbox" || kind === "consent") {
+      const box = append(field, "lf-box");
+      append(box, "lf-box__input");
+      append(box, "", label);
+    } else {
+      append(field, "lf-label", rules.required ? label : `${label} ${form.messages.optional}`);
+      if (kind === "radio") {
+        const all = append(field, "lf-choice__options");
+        for (const option of options) append(all, "lf-option", option.label);
+      } else append(field, "lf-input");
+    }
+    if (hint) append(field, "lf-hint", hint);
+  }
+  append(append(card, "lf-actions"), "lf-button", form.submit);
+}
+
+/** The promise, or a failure when it takes too long. */
+const patiently = (promise, code) =>
+  Promise.race([promise, new Promise((late) => setTimeout(late, PATIENCE_MS)).then(() => fail(code))]);
+
+class LeadForm extends HTMLElement {
+  static observedAttributes = ["form", "locale", "mode"];
+
+  /** What takes back the present showing; another list for each, so that what comes late for an older one is dropped. */
+  #undo;
+  /** Tells the page around our iframe page. */
+  #post = () => {};
+
+  get form() {
+    return this.getAttribute("form") ?? "";
+  }
+
+  /** Shows the form anew, in its present version and language. What was typed is gone. */
+  reload() {
+    this.#end();
+    if (!this.isConnected) return;
+    this.#undo = [];
+    if (this.form) this.#show(this.getAttribute("mode") ?? "inline");
+  }
+
+  connectedCallback() {
+    if (!this.#undo) this.reload();
+  }
+
+  /** A node that is moved leaves and comes back in one breath: then nothing is taken down, and what was typed stays. */
+  disconnectedCallback() {
+    queueMicrotask(() => this.isConnected || this.#end());
+  }
+
+  /** Being here keeps the browser from calling the two above for a move that keeps state. */
+  connectedMoveCallback() {}
+
+  attributeChangedCallback(_name, before, after) {
+    if (this.#undo && before !== after) this.reload();
+  }
+
+  #end() {
+    this.#undo?.forEach((undo) => undo());
+    this.#undo = undefined;
+  }
+
+  #locale() {
+    return this.getAttribute("locale") || (this.closest("[lang]") ?? document.documentElement).lang || navigator.language;
+  }
+
+  #root() {
+    return this.shadowRoot ?? this.attachShadow({ mode: "open" });
+  }
+
+  /** What the Wasm is told beside the form. */
+  #options(mode) {
+    const first = `lead-form:${this.form}:${location.pathname}`;
+    let storageKey = first;
+    for (let copy = 2; keys.has(storageKey); copy++) storageKey = `${first}:${copy}`;
+    keys.add(storageKey);
+    this.#undo.push(() => keys.delete(storageKey));
+    // Without query and fragment: they may hold what is nobody's business.
+    return { mode, page: location.origin + location.pathname, storageKey };
+  }
+
+  #emit(name, more) {
+    const detail = { form: this.form, ...more };
+    this.dispatchEvent(new CustomEvent(`lead-form:${name}`, { bubbles: true, composed: true, detail }));
+    this.#post({ type: "event", name, detail });
+  }
+
+  async #show(mode) {
+    const run = this.#undo;
+    const own = mode === "hosted" || mode === "iframe-page";
+    try {
+      await (own ? this.#takeOver(mode) : mode === "iframe" ? this.#frame() : this.#inline());
+    } catch (failure) {
+      if (run !== this.#undo) return;
+      const code = failure.failed ?? "unexpected";
+      console.warn(this, mode, code, failure);
+      this.#emit("failed", { code, mode: mode.replace("-page", "") });
+      if (own) return;
+      // Where the form may not be, or is not, an iframe would only show the browser's own words about it.
+      if (mode === "iframe" || code === "origin_not_allowed" || code === "form_not_found") this.#link();
+      else this.#show("iframe");
+    }
+  }
+
+  async #inline() {
+    const run = this.#undo;
+    const root = this.#root();
+    root.replaceChildren();
+    const mount = append(root, "lf-mount");
+    mount.setAttribute("aria-busy", "true");
+    mount.style = "min-block-size:480px";
+    const parts = [loadStyles(), loadForm(this.form, this.#locale())];
+    const all = Promise.all([...parts, loadCode()]);
+    Promise.all(parts).then(
+      ([sheet, form]) => {
+        root.adoptedStyleSheets = [sheet];
+        appendShape(mount, form);
+        mount.style = "";
+      },
+      () => {},
+    );
+    const [, form, mountForm] = await patiently(all, "too_slow");
+    if (run !== this.#undo) return;
+    this.#mount(mountForm, mount, form, this.#options("inline"));
+    mount.removeAttribute("aria-busy");
+  }
+
+  /** Our own page: the HTML form that stands there is taken over, when and if the Wasm comes. */
+  async #takeOver(mode) {
+    const run = this.#undo;
+    if (document.readyState === "loading") {
+      await new Promise((done) => addEventListener("DOMContentLoaded", done, { once: true }));
+    }
+    const host = mode === "hosted" ? {} : this.#meetHost();
+    const data = this.querySelector(".lf-data");
+    // Thanks have nothing to take over.
+    if (!data) return;
+    const form = JSON.parse(data.textContent);
+    const mountForm = await loadCode();
+    if (run !== this.#undo) return;
+    this.#mount(mountForm, this, form, host.options ?? this.#options(mode.replace("-page", "")));
+  }
+
+  #mount(mountForm, target, form, options) {
+    const submitUrl = `${home}v1/forms/${this.form}/submissions`;
+    const mounted = mountForm(target, form, { submitUrl, ...options }, (name, detail) => this.#emit(name, detail));
+    this.#undo.push(() => mounted.unmount());
+  }
+
+  /** Inside our iframe: takes what the loader around it wrote into the frame's name, and reports height and events. */
+  #meetHost() {
+    const to = this.dataset.parentOrigin;
+    let host = {};
+    try {
+      host = JSON.parse(window.name);
+    } catch {}
+    // Without our loader around it, the frame keeps its scroll bars.
+    if (!to || !host.instance) return {};
+    this.#post = (message) => parent.postMessage({ leadForm: host.instance, ...message }, to);
+    this.dataset.theme = host.theme;
+    for (const token in host.tokens) this.style.setProperty(`--lf-${token}`, host.tokens[token]);
+    const { body, documentElement, title } = document;
+    documentElement.style.overflow = "hidden";
+    const observer = new ResizeObserver(() =>
+      this.#post({ type: "height", height: Math.ceil(body.getBoundingClientRect().height), title }),
+    );
+    observer.observe(body);
+    this.#undo.push(() => observer.disconnect());
+    return host;
+  }
+
+  /** Shows our iframe page; done when it is first heard of. */
+  async #frame() {
+    const root = this.#root();
+    const locale = this.#locale();
+    const style = getComputedStyle(this);
+    // With both on offer the visitor's wish counts; a page that says nothing is light.
+    const wish = matchMedia("(prefers-color-scheme:dark)").matches ? /dark/ : /^(only )?dark$/;
+    const theme = this.dataset.theme ?? (wish.test(style.colorScheme) ? "dark" : "light");
+    const tokens = {};
+    for (const token of TOKENS.split(" ")) {
+      const value = style.getPropertyValue(`--lf-${token}`);
+      if (value) tokens[token] = value;
+    }
+    const instance = Math.random().toString(36).slice(2);
+    const frame = document.createElement("iframe");
+    frame.src = address("embed", this.form, { locale, instance, parent: location.origin, theme });
+    // The frame's name reaches the frame alone, and before anything in it runs; an address would reach logs.
+    frame.name = JSON.stringify({ instance, theme, tokens, options: this.#options("iframe") });
+    frame.title = "Form";
+    // It takes over the height of what stood there. One scheme on both sides, or the browser paints a canvas behind it.
+    frame.style.cssText = `display:block;inline-size:100%;border:0;color-scheme:${theme};block-size:${this.offsetHeight || 480}px`;
+    const heard = new Promise((resolve) => {
+      const listen = ({ source, origin, data }) => {
+        if (source !== frame.contentWindow || origin !== new URL(home).origin || data?.leadForm !== instance) return;
+        if (data.type === "event") this.#emit(data.name, data.detail);
+        if (data.type !== "height") return;
+        frame.style.blockSize = `${data.height}px`;
+        frame.title = data.title;
+        resolve();
+      };
+      addEventListener("message", listen);
+      this.#undo.push(() => removeEventListener("message", listen));
+    });
+    root.replaceChildren(frame);
+    await patiently(heard, "frame_unreachable");
+  }
+
+  /** The last road: what the embedder put between the tags, else a link to the form's own page. */
+  #link() {
+    const root = this.#root();
+    root.replaceChildren();
+    if (this.children.length) return append(root, "", "", "slot");
+    const link = append(root, "", "Open the form on its own page", "a");
+    link.href = address("f", this.form, { locale: this.#locale() });
+    link.target = "_blank";
+  }
+}
+
+// A second copy of the script finds the element defined and leaves everything as it is.
+if (home && !customElements.get("lead-form")) {
+  customElements.define("lead-form", LeadForm);
+  // Pages may call before we are here: (window.leadForm = window.leadForm || []).push((api) => …)
+  const api = { base: home, preload: () => Promise.all([loadCode(), loadStyles()]) };
+  const ready = (call) => queueMicrotask(() => call(api));
+  const { leadForm: waiting = [] } = window;
+  window.leadForm = Object.assign(ready, { push: ready });
+  waiting.forEach(ready);
+}
