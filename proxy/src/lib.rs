@@ -5,13 +5,31 @@
 //! stands. Who may import whom is written in ARCHITECTURE.md and kept by `cargo xtask tidy`.
 
 pub mod account;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod connectors;
 pub mod credentials;
 pub mod delivery;
 pub mod ids;
+pub mod locales;
 pub mod mapping;
 pub mod problem;
 pub mod store;
+pub mod telemetry;
 pub mod transport;
+
+mod app;
+mod assets;
+mod forms;
+mod intake;
+mod middleware;
+mod render;
+mod router;
+mod routes;
+mod running;
+mod server;
+mod token;
+
+pub use config::{Config, ConfigError};
+pub use running::{Running, serve, serve_by};

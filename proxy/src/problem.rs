@@ -2,7 +2,13 @@
 //!
 //! Apart so that a caller can branch on codes that stand in one table, and so that no answer ever echoes input.
 
-use http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use lead_model::Problem;
+use serde::Serialize;
+
+/// Seconds after which a caller may ask again while the store is unavailable.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
 
 macro_rules! api_reasons {
     ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $status:ident, $title:literal;)+) => {
@@ -58,8 +64,6 @@ api_reasons! {
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "This method is not allowed here";
     /// The body did not arrive in time. Send it again with the same key.
     RequestTimeout = "request_timeout", REQUEST_TIMEOUT, "The request took too long to arrive";
-    /// The first send with this key is still being taken. Ask again in a second with the same key.
-    SubmissionInProgress = "submission_in_progress", CONFLICT, "This submission is still being taken";
     /// The body is larger than allowed.
     BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, "The body is too large";
     /// The body is not `application/json` in UTF-8 without content encoding.
@@ -72,4 +76,76 @@ api_reasons! {
     Internal = "internal", INTERNAL_SERVER_ERROR, "Something went wrong on our side";
     /// The store can't take the submission now. Send again with the same key after `Retry-After` seconds.
     StoreUnavailable = "store_unavailable", SERVICE_UNAVAILABLE, "Submissions can't be stored right now";
+}
+
+/// Why one request was refused, on its way to becoming an answer. Never holds anything of the request.
+#[derive(Clone, Debug)]
+pub(crate) struct ApiProblem {
+    reason: ApiReason,
+    detail: Option<&'static str>,
+    problems: Vec<Problem>,
+}
+
+impl ApiProblem {
+    /// The same with a sentence on this occurrence.
+    pub(crate) fn with_detail(reason: ApiReason, detail: &'static str) -> Self {
+        Self { reason, detail: Some(detail), problems: Vec::new() }
+    }
+
+    /// Values that break rules.
+    pub(crate) fn invalid(problems: Vec<Problem>) -> Self {
+        Self { reason: ApiReason::InvalidSubmission, detail: None, problems }
+    }
+
+    /// Why.
+    pub(crate) fn reason(&self) -> ApiReason {
+        self.reason
+    }
+
+    /// The body, once the request's id is known.
+    pub(crate) fn body(&self, request_id: &str) -> String {
+        let body = ProblemBody {
+            kind: "about:blank",
+            title: self.reason.title(),
+            status: self.reason.status().as_u16(),
+            detail: self.detail,
+            code: self.reason.code(),
+            request_id,
+            problems: &self.problems,
+        };
+        serde_json::to_string(&body).unwrap_or_default()
+    }
+}
+
+impl From<ApiReason> for ApiProblem {
+    fn from(reason: ApiReason) -> Self {
+        Self { reason, detail: None, problems: Vec::new() }
+    }
+}
+
+/// The answer without its body: `middleware::request_id` writes that, since only it knows the request's id.
+impl IntoResponse for ApiProblem {
+    fn into_response(self) -> Response {
+        let mut response = self.reason.status().into_response();
+        if self.reason == ApiReason::StoreUnavailable {
+            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// What stands on the wire, by RFC 9457.
+#[derive(Serialize)]
+struct ProblemBody<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'static str>,
+    code: &'static str,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "<[Problem]>::is_empty")]
+    problems: &'a [Problem],
 }

@@ -1,0 +1,37 @@
+//! What every route may use, put together once at start.
+//!
+//! Apart so that a route's needs are named fields and not globals.
+
+use std::sync::Arc;
+
+use lead_model::Origin;
+
+use crate::assets::Assets;
+use crate::clock::Clock;
+use crate::config::PublicConfig;
+use crate::forms::Forms;
+use crate::intake::Intake;
+use crate::locales::Locales;
+use crate::middleware::limits::BodyLimits;
+use crate::store::Store;
+use crate::token::Tokens;
+
+/// The running proxy, as its routes see it.
+pub(crate) struct App {
+    pub(crate) public: PublicConfig,
+    /// The origin under which browsers know us.
+    pub(crate) own_origin: Origin,
+    pub(crate) forms: Forms,
+    pub(crate) locales: Locales,
+    pub(crate) assets: Assets,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) intake: Intake,
+    pub(crate) tokens: Tokens,
+    pub(crate) clock: Clock,
+}
+
+impl App {
+    pub(crate) fn body_limits(&self) -> BodyLimits {
+        BodyLimits { bytes_max: self.public.body_bytes_max, time_max: self.public.body_max }
+    }
+}

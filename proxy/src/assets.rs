@@ -1,0 +1,243 @@
+//! The files that a browser gets, in memory with their compressed siblings.
+//!
+//! Apart because where they come from (compiled in, or a folder named by `[assets] dir`) is nobody else's business.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::HeaderMap;
+use serde::Deserialize;
+
+use crate::config::Finding;
+use crate::forms::etag;
+
+mod compiled {
+    include!(concat!(env!("OUT_DIR"), "/assets.rs"));
+}
+
+/// Lists the bundle's parts; written by the build of the assets.
+const MANIFEST: &str = "manifest.json";
+/// Largest single file that is taken, in bytes.
+const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// Every file of the bundle.
+#[derive(Debug, Default)]
+pub(crate) struct Assets {
+    files: BTreeMap<String, Asset>,
+    parts: Option<Parts>,
+    styles: String,
+    style_source: Option<String>,
+}
+
+/// The names of the bundle's parts.
+#[derive(Clone, Debug)]
+pub(crate) struct Parts {
+    pub(crate) loader: String,
+    pub(crate) glue: String,
+    pub(crate) wasm: String,
+}
+
+/// One file.
+#[derive(Debug)]
+pub(crate) struct Asset {
+    pub(crate) content_type: &'static str,
+    pub(crate) etag: String,
+    plain: Bytes,
+    brotli: Option<Bytes>,
+    gzip: Option<Bytes>,
+}
+
+/// The manifest as it is written.
+#[derive(Deserialize)]
+struct Manifest {
+    loader: Row,
+    glue: Row,
+    wasm: Row,
+    styles: Row,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    file: String,
+}
+
+impl Assets {
+    /// The bundle of a folder, else the one compiled in, which may be empty.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn load(dir: Option<&Path>) -> Result<Self, Finding> {
+        let files = match dir {
+            Some(dir) => read_dir(dir)?,
+            None => compiled::COMPILED
+                .iter()
+                .map(|(name, bytes): &(&str, &'static [u8])| ((*name).to_owned(), Bytes::from_static(bytes)))
+                .collect(),
+        };
+        if files.is_empty() && dir.is_none() {
+            return Ok(Self::default());
+        }
+        Self::from_files(files)
+    }
+
+    /// A file by its hashed name.
+    pub(crate) fn get(&self, name: &str) -> Option<&Asset> {
+        self.files.get(name)
+    }
+
+    /// The parts' names; none where the proxy serves plain HTML forms alone.
+    pub(crate) fn parts(&self) -> Option<&Parts> {
+        self.parts.as_ref()
+    }
+
+    /// The loader.
+    pub(crate) fn loader(&self) -> Option<&Asset> {
+        self.get(&self.parts()?.loader)
+    }
+
+    /// The styles' text, for pages; empty where there are none.
+    pub(crate) fn styles(&self) -> &str {
+        &self.styles
+    }
+
+    /// What a page's policy says of its inlined styles: the hash of exactly their text.
+    pub(crate) fn style_source(&self) -> &str {
+        self.style_source.as_deref().unwrap_or("'none'")
+    }
+
+    fn from_files(files: BTreeMap<String, Bytes>) -> Result<Self, Finding> {
+        let broken = |found: &str| {
+            let expected = "a folder as `cargo xtask assets` makes it";
+            Finding::new("assets", found.to_owned(), expected)
+        };
+        let manifest = files.get(MANIFEST).ok_or_else(|| broken("no manifest.json"))?;
+        let manifest: Manifest =
+            serde_json::from_slice(manifest).map_err(|_| broken("a manifest.json that can't be read"))?;
+        for row in [&manifest.loader, &manifest.glue, &manifest.wasm, &manifest.styles] {
+            if !files.contains_key(&row.file) {
+                return Err(broken(&format!("no {:?}, which manifest.json names", row.file)));
+            }
+        }
+        let styles = files.get(&manifest.styles.file).cloned().unwrap_or_default();
+        let styles = String::from_utf8(styles.into()).map_err(|_| broken("styles that are not UTF-8"))?;
+        let parts =
+            Parts { loader: manifest.loader.file, glue: manifest.glue.file, wasm: manifest.wasm.file };
+        let style_source = format!("'sha256-{}'", STANDARD.encode(digest(&SHA256, styles.as_bytes())));
+        Ok(Self { files: pair_up(files), parts: Some(parts), styles, style_source: Some(style_source) })
+    }
+}
+
+impl Asset {
+    /// The bytes in the best encoding that the request takes, and that encoding's name.
+    pub(crate) fn encoded(&self, headers: &HeaderMap) -> (Bytes, Option<&'static str>) {
+        let accepts = |name: &str| {
+            let values = headers.get_all(http::header::ACCEPT_ENCODING).iter();
+            let mut parts = values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+            parts.any(|part| {
+                let (encoding, quality) = part.split_once(';').unwrap_or((part, ""));
+                let refused = quality.trim().strip_prefix("q=").is_some_and(|q| q.trim().parse() == Ok(0.0));
+                encoding.trim().eq_ignore_ascii_case(name) && !refused
+            })
+        };
+        match (&self.brotli, &self.gzip) {
+            (Some(bytes), _) if accepts("br") => (bytes.clone(), Some("br")),
+            (_, Some(bytes)) if accepts("gzip") => (bytes.clone(), Some("gzip")),
+            _ => (self.plain.clone(), None),
+        }
+    }
+}
+
+fn read_dir(dir: &Path) -> Result<BTreeMap<String, Bytes>, Finding> {
+    let shown = dir.display();
+    let unreadable = |error: std::io::Error| {
+        let found = format!("a folder {shown} that can't be read ({})", error.kind());
+        Finding::new("assets.dir", found, "a folder as `cargo xtask assets` makes it, or \"\"")
+    };
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(dir).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let found = entry.metadata().map_err(unreadable)?;
+        let Some(name) = entry.file_name().to_str().map(str::to_owned) else { continue };
+        if found.is_file() && found.len() <= FILE_BYTES_MAX {
+            files.insert(name, Bytes::from(fs::read(entry.path()).map_err(unreadable)?));
+        }
+    }
+    Ok(files)
+}
+
+/// Puts each file together with its `.br` and `.gz` siblings. What no browser asks for is left out.
+fn pair_up(files: BTreeMap<String, Bytes>) -> BTreeMap<String, Asset> {
+    let asset = |name: &str, plain: &Bytes| {
+        let content_type = content_type(name)?;
+        Some(Asset {
+            content_type,
+            etag: etag(plain),
+            plain: plain.clone(),
+            brotli: files.get(&format!("{name}.br")).cloned(),
+            gzip: files.get(&format!("{name}.gz")).cloned(),
+        })
+    };
+    files.iter().filter_map(|(name, plain)| Some((name.clone(), asset(name, plain)?))).collect()
+}
+
+fn content_type(name: &str) -> Option<&'static str> {
+    match name.rsplit_once('.')?.1 {
+        "js" => Some("text/javascript; charset=utf-8"),
+        "css" => Some("text/css; charset=utf-8"),
+        "wasm" => Some("application/wasm"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use http::HeaderValue;
+    use http::header::ACCEPT_ENCODING;
+
+    use super::*;
+
+    fn bundle() -> BTreeMap<String, Bytes> {
+        let manifest = r#"{"loader":{"file":"l.js"},"glue":{"file":"g.js"},"wasm":{"file":"w.wasm"},"styles":{"file":"s.css"}}"#;
+        [("manifest.json", manifest), ("l.js", "l"), ("l.js.br", "br"), ("l.js.gz", "gz"), ("g.js", "g"), ("w.wasm", "w"), ("s.css", "s"), ("inputs", "x")]
+            .map(|(name, text)| (name.to_owned(), Bytes::from(text)))
+            .into()
+    }
+
+    #[test]
+    fn best_encoding_that_the_browser_takes_is_served() {
+        let assets = Assets::from_files(bundle()).unwrap();
+        for (accept, bytes, encoding) in [
+            ("gzip, deflate, br", "br", Some("br")),
+            ("gzip;q=0.5, br;q=0", "gz", Some("gzip")),
+            ("identity", "l", None),
+        ] {
+            let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(accept))]);
+            assert_eq!(assets.loader().unwrap().encoded(&headers), (Bytes::from(bytes), encoding), "{accept}");
+        }
+    }
+
+    #[test]
+    fn only_what_browsers_ask_for_is_served() {
+        let assets = Assets::from_files(bundle()).unwrap();
+        assert!(assets.get("g.js").is_some());
+        for name in ["manifest.json", "inputs", "l.js.br", "../l.js", ""] {
+            assert!(assets.get(name).is_none(), "{name}");
+        }
+    }
+
+    #[test]
+    fn bundle_that_lacks_a_part_is_refused() {
+        for name in ["manifest.json", "w.wasm"] {
+            let mut files = bundle();
+            files.remove(name);
+            assert!(Assets::from_files(files).unwrap_err().found.contains(name));
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The command line: one file a subcommand.
+//!
+//! Apart from `main` so that tests can read the same arguments.
+
+mod check;
+mod forms;
+mod render;
+mod serve;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, ConfigError, Environment};
+
+/// Status of a process that refused its configuration.
+const REFUSED: u8 = 2;
+
+/// Takes leads from lead-form and gets each to its partner, once.
+#[derive(Debug, Parser)]
+#[command(name = "lead-proxy", version)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve forms and deliver leads until told to stop.
+    Serve(File),
+    /// Check configuration and forms; print both as they count.
+    Check(File),
+    /// List the forms.
+    Forms(File),
+    /// Print the HTML of a form's hosted page.
+    Render {
+        /// The form's id.
+        form: String,
+        /// Language tag; the form's own where left out.
+        #[arg(long)]
+        locale: Option<String>,
+        #[command(flatten)]
+        file: File,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct File {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+/// Does what the arguments say.
+pub fn run(arguments: Arguments) -> ExitCode {
+    match arguments.command {
+        Command::Serve(file) => with_config(&file.config, serve::run),
+        Command::Check(file) => with_config(&file.config, |config| check::run(&config)),
+        Command::Forms(file) => with_config(&file.config, |config| forms::run(&config)),
+        Command::Render { form, locale, file } => {
+            with_config(&file.config, |config| render::run(config, &form, locale.as_deref()))
+        }
+    }
+}
+
+fn with_config(path: &Path, act: impl FnOnce(Config) -> anyhow::Result<()>) -> ExitCode {
+    let config = match Config::load(path, &Environment::of_process()) {
+        Ok(config) => config,
+        Err(error) => return refuse(path, &error),
+    };
+    match act(config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say_wrong(&format!("lead-proxy: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn refuse(path: &Path, error: &ConfigError) -> ExitCode {
+    say_wrong(&format!("{}: {error}", path.display()));
+    ExitCode::from(REFUSED)
+}
+
+/// Prints a result.
+#[expect(clippy::print_stdout, reason = "the command line answers on standard output")]
+fn say(text: &str) {
+    println!("{text}");
+}
+
+/// Prints what went wrong.
+#[expect(clippy::print_stderr, reason = "the command line complains on standard error")]
+fn say_wrong(text: &str) {
+    eprintln!("{text}");
+}

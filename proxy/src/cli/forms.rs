@@ -1,0 +1,16 @@
+//! `lead-proxy forms`: the forms, one a line.
+//!
+//! Apart because its lines are read by scripts: id, version, account, languages, origins, separated by tabs.
+
+use crate::config::Config;
+
+pub(super) fn run(config: &Config) -> anyhow::Result<()> {
+    for form in &config.forms {
+        let languages: Vec<&str> = config.locales.of_form(form).collect();
+        let origins: Vec<&str> = form.allowed_origins.iter().map(lead_model::Origin::as_str).collect();
+        let version = form.version.to_string();
+        let columns = [&form.id, &version, &form.account, &languages.join(","), &origins.join(",")];
+        super::say(&columns.map(String::as_str).join("\t"));
+    }
+    Ok(())
+}

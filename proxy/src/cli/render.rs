@@ -1,0 +1,34 @@
+//! `lead-proxy render FORM`: the hosted page's HTML as a browser would get it, for measuring and looking.
+//!
+//! Apart because it needs no socket and no store.
+
+use anyhow::{Context as _, anyhow};
+use lead_model::Values;
+
+use crate::assets::Assets;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::forms::Forms;
+use crate::render::{FormPage, PageMode, form_page};
+use crate::token::Tokens;
+
+pub(super) fn run(config: Config, form: &str, locale: Option<&str>) -> anyhow::Result<()> {
+    let assets = Assets::load(config.assets_dir.as_deref()).map_err(|finding| anyhow!("{finding}"))?;
+    let known: Vec<&str> = config.forms.iter().map(|form| form.id.as_str()).collect();
+    let missing = format!("found no form {form:?}, expected one of {}", known.join(", "));
+    let forms = Forms::new(config.forms, &config.locales);
+    let served = forms.get(form).context(missing)?;
+    let text = served.in_language(locale.into_iter()).context("the form has no language")?;
+    let page = FormPage {
+        mode: PageMode::Hosted,
+        text,
+        action: &format!("/f/{form}"),
+        token: &Tokens::new(&config.token_key, Clock::system()).issue(form),
+        values: &Values::new(),
+        problems: &[],
+        notice: None,
+        parent_origin: None,
+    };
+    super::say(form_page(&assets, &page).trim_end());
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! `lead-proxy serve`: serves until the process is told to stop.
+//!
+//! Apart because only here signals are heard.
+
+use anyhow::Context as _;
+
+use crate::config::Config;
+use crate::{running, telemetry};
+
+pub(super) fn run(config: Config) -> anyhow::Result<()> {
+    telemetry::install(config.log);
+    let runtime = tokio::runtime::Runtime::new().context("could not start the runtime")?;
+    runtime.block_on(async {
+        let running = running::serve(config).await?;
+        // One line for people and for the tasks that wait for it.
+        super::say(&format!(
+            "lead-proxy listens on http://{} (operators: http://{})",
+            running.public_addr, running.operator_addr
+        ));
+        told_to_stop().await?;
+        tracing::info!("stopping");
+        running.stop().await;
+        Ok(())
+    })
+}
+
+#[cfg(unix)]
+async fn told_to_stop() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut terminate = signal(SignalKind::terminate()).context("could not listen for SIGTERM")?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted.context("could not listen for SIGINT"),
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn told_to_stop() -> anyhow::Result<()> {
+    tokio::signal::ctrl_c().await.context("could not listen for Ctrl-C")
+}

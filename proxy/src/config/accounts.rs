@@ -1,0 +1,133 @@
+//! Reads the partner accounts: their shape first, so that no message can repeat what might be a secret.
+//!
+//! Apart because accounts are the operator's own names, which the reference can't list.
+
+use std::collections::BTreeMap;
+
+use toml::{Table, Value};
+
+use super::Finding;
+use super::layers::{ACCOUNTS, kind, unknown};
+use super::secret::{self, SecretSource};
+use super::vault::Vault;
+use crate::account::{Account, AccountConfig, AccountLimits};
+use crate::mapping::MappingRule;
+
+/// An account's keys.
+const KEYS: [&str; 5] = ["connector", "enabled", "settings", "credentials", "mapping"];
+
+/// Builds every account that is right and tells what is wrong with the others.
+pub(super) fn read(
+    layers: &Table,
+    vault: &Vault<'_>,
+    limits: AccountLimits,
+    findings: &mut Vec<Finding>,
+) -> Vec<Account> {
+    let Some(accounts) = layers.get(ACCOUNTS) else {
+        findings.push(Finding::new(ACCOUNTS, "none", "at least one partner account: [accounts.NAME]"));
+        return Vec::new();
+    };
+    let Some(accounts) = accounts.as_table() else {
+        findings.push(Finding::new(ACCOUNTS, kind(accounts), "a table of accounts: [accounts.NAME]"));
+        return Vec::new();
+    };
+    accounts.iter().filter_map(|(id, value)| account(id, value, vault, limits, findings)).collect()
+}
+
+fn account(
+    id: &str,
+    value: &Value,
+    vault: &Vault<'_>,
+    limits: AccountLimits,
+    findings: &mut Vec<Finding>,
+) -> Option<Account> {
+    let path = format!("{ACCOUNTS}.{id}");
+    let mut shape = Shape { path: &path, findings: Vec::new() };
+    shape.check(id, value);
+    let Shape { findings: mut wrong, .. } = shape;
+    let config = if wrong.is_empty() { value.clone().try_into::<AccountConfig>().ok() } else { None };
+    let Some(config) = config else {
+        if wrong.is_empty() {
+            wrong.push(Finding::new(path, "an account of another shape", "an account as docs/config.md shows"));
+        }
+        findings.append(&mut wrong);
+        return None;
+    };
+    let mut secrets = BTreeMap::new();
+    for (name, source) in &config.credentials {
+        match vault.fetch(source) {
+            Ok(secret) => {
+                secrets.insert(name.clone(), secret);
+            }
+            Err((found, expected)) => {
+                findings.push(Finding::new(format!("{path}.credentials.{name}"), found, expected));
+                // Only so that everything else about the account is told in the same run.
+                secrets.insert(name.clone(), secrecy::SecretString::from("absent"));
+            }
+        }
+    }
+    match Account::build(id, &config, secrets, limits) {
+        Ok(account) => Some(account),
+        Err(wrong) => {
+            findings.extend(wrong);
+            None
+        }
+    }
+}
+
+/// Looks at an account's shape, key by key.
+struct Shape<'a> {
+    path: &'a str,
+    findings: Vec<Finding>,
+}
+
+impl Shape<'_> {
+    fn wrong(&mut self, key: &str, found: &str, expected: &str) {
+        self.findings.push(Finding::new(format!("{}{key}", self.path), found, expected));
+    }
+
+    fn check(&mut self, id: &str, value: &Value) {
+        let fits = !id.is_empty()
+            && id.len() <= 64
+            && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
+        if !fits {
+            self.wrong("", "this name", "1 to 64 lower-case letters, digits, hyphens and underscores");
+        }
+        let Some(account) = value.as_table() else {
+            return self.wrong("", kind(value), "a table with connector, settings and credentials");
+        };
+        for (key, value) in account {
+            if !KEYS.contains(&key.as_str()) {
+                let path = format!("{}.{key}", self.path);
+                self.findings.push(unknown(path, "key", key, KEYS.iter().map(|key| (*key).to_owned())));
+                continue;
+            }
+            let (fits, expected) = match key.as_str() {
+                "connector" => (value.is_str(), "a text: the connector's name"),
+                "enabled" => (value.is_bool(), "true or false"),
+                _ => (value.is_table(), "a table"),
+            };
+            if !fits {
+                self.wrong(&format!(".{key}"), kind(value), expected);
+            }
+        }
+        if !account.contains_key("connector") {
+            self.wrong(".connector", "nothing", "the name of a connector");
+        }
+        for (name, value) in tables(account, "credentials") {
+            if value.clone().try_into::<SecretSource>().is_err() {
+                self.wrong(&format!(".credentials.{name}"), kind(value), secret::ADVICE);
+            }
+        }
+        for (name, value) in tables(account, "mapping") {
+            if value.clone().try_into::<MappingRule>().is_err() {
+                let expected = "a form field's name, { constant = … } or { template = \"…\" }";
+                self.wrong(&format!(".mapping.{name}"), "a rule that can't be read", expected);
+            }
+        }
+    }
+}
+
+fn tables<'a>(account: &'a Table, key: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {
+    account.get(key).and_then(Value::as_table).into_iter().flatten()
+}

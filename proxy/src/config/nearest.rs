@@ -1,0 +1,32 @@
+//! "Did you mean": the known name nearest to a misspelt one.
+//!
+//! Apart because sections, keys, accounts and variables all ask it.
+
+/// How alike two names must be, from 0 to 1, before one is suggested for the other.
+const ALIKE_MIN: f64 = 0.75;
+
+/// What to expect in place of an unknown name.
+pub(super) fn did_you_mean(name: &str, known: &[String]) -> String {
+    let nearest = known
+        .iter()
+        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
+        .filter(|(alike, _)| *alike >= ALIKE_MIN)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    match nearest {
+        Some((_, nearest)) => format!("a known one; did you mean {nearest:?}?"),
+        None if known.is_empty() => "none here".to_owned(),
+        None => format!("one of {}", known.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::did_you_mean;
+
+    #[test]
+    fn near_name_is_suggested_and_a_far_one_gets_the_list() {
+        let known = ["listen".to_owned(), "origin".to_owned()];
+        assert_eq!(did_you_mean("lisen", &known), "a known one; did you mean \"listen\"?");
+        assert_eq!(did_you_mean("xyz", &known), "one of listen, origin");
+    }
+}

@@ -1,0 +1,180 @@
+//! The sections: what each holds and within which bounds.
+//!
+//! Apart from `config.rs`, which puts them together, so that a key is added here and in the reference and nowhere else.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use lead_model::Origin;
+use secrecy::{ExposeSecret as _, SecretString};
+use toml::Table;
+
+use super::Finding;
+use super::section::Section;
+use super::vault::Vault;
+use crate::delivery::DeliveryConfig;
+use crate::store::StoreConfig;
+
+/// Fewest characters of the key that signs form tokens.
+const TOKEN_KEY_LENGTH_MIN: usize = 32;
+
+/// The section `[public]`.
+#[derive(Clone, Debug)]
+pub struct PublicConfig {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The public origin; none means http and the bound address.
+    pub origin: Option<Origin>,
+    /// How long an answer waits for the first attempt.
+    pub inline_wait: Duration,
+    /// Largest body, in bytes.
+    pub body_bytes_max: usize,
+    /// Deepest nesting of a body.
+    pub json_depth_max: usize,
+    /// Deadline of a request's head.
+    pub headers_max: Duration,
+    /// Deadline of a request's body.
+    pub body_max: Duration,
+    /// Deadline of the whole request.
+    pub request_max: Duration,
+    /// Most open connections.
+    pub connections_max: usize,
+}
+
+/// The section `[operator]`.
+#[derive(Clone, Debug)]
+pub struct OperatorConfig {
+    /// Where to listen.
+    pub listen: SocketAddr,
+}
+
+/// The section `[log]`.
+#[derive(Clone, Copy, Debug)]
+pub struct LogConfig {
+    /// Least level of our own lines.
+    pub level: tracing::Level,
+    /// For people or for machines.
+    pub format: LogFormat,
+}
+
+/// How a log line is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What was read, and the keys that were asked for.
+pub(super) type Part<T> = (T, BTreeSet<String>);
+
+pub(super) fn public(table: &Table, findings: &mut Vec<Finding>) -> Part<PublicConfig> {
+    let mut section = Section::open("public", table, findings);
+    let listen = section.address("listen");
+    let origin = match section.text("origin") {
+        text if text.is_empty() => {
+            if !listen.ip().is_loopback() {
+                let expected = "the public origin, such as \"https://forms.example\", since listen is not on loopback";
+                section.wrong("origin", "nothing".to_owned(), expected);
+            }
+            None
+        }
+        text => {
+            let origin = Origin::parse(&text);
+            if origin.is_none() {
+                let expected = "an origin such as \"https://forms.example\": lower case, no path, no trailing slash";
+                section.wrong("origin", format!("{text:?}"), expected);
+            }
+            origin
+        }
+    };
+    let public = PublicConfig {
+        listen,
+        origin,
+        inline_wait: section.millis("inline_wait_ms", 0..=10_000),
+        body_bytes_max: section.size("body_bytes_max", 1_024..=1_048_576),
+        json_depth_max: section.size("json_depth_max", 4..=64),
+        headers_max: section.millis("headers_ms_max", 100..=60_000),
+        body_max: section.millis("body_ms_max", 100..=60_000),
+        request_max: section.millis("request_ms_max", 1_000..=120_000),
+        connections_max: section.size("connections_max", 1..=65_536),
+    };
+    if public.request_max < public.body_max + public.inline_wait {
+        let found = format!("{} ms", public.request_max.as_millis());
+        section.wrong("request_ms_max", found, "at least body_ms_max and inline_wait_ms together");
+    }
+    (public, section.read())
+}
+
+pub(super) fn operator(table: &Table, findings: &mut Vec<Finding>) -> Part<OperatorConfig> {
+    let mut section = Section::open("operator", table, findings);
+    let listen = section.address("listen");
+    (OperatorConfig { listen }, section.read())
+}
+
+pub(super) fn forms_dir(table: &Table, base_dir: &Path, findings: &mut Vec<Finding>) -> Part<PathBuf> {
+    let mut section = Section::open("forms", table, findings);
+    let dir = section.path("dir", base_dir);
+    (dir, section.read())
+}
+
+pub(super) fn assets_dir(table: &Table, base_dir: &Path, findings: &mut Vec<Finding>) -> Part<Option<PathBuf>> {
+    let mut section = Section::open("assets", table, findings);
+    let dir = section.path_if_any("dir", base_dir);
+    (dir, section.read())
+}
+
+pub(super) fn store(table: &Table, base_dir: &Path, findings: &mut Vec<Finding>) -> Part<Option<StoreConfig>> {
+    let mut section = Section::open("store", table, findings);
+    let store = section.whole::<StoreConfig>().map(|mut store| {
+        store.path = base_dir.join(&store.path);
+        store
+    });
+    (store, section.read())
+}
+
+pub(super) fn delivery(table: &Table, findings: &mut Vec<Finding>) -> Part<Option<DeliveryConfig>> {
+    let mut section = Section::open("delivery", table, findings);
+    let delivery = section.whole::<DeliveryConfig>();
+    let read = section.read();
+    findings.extend(delivery.iter().flat_map(DeliveryConfig::findings));
+    (delivery, read)
+}
+
+pub(super) fn token_key(table: &Table, vault: &Vault<'_>, findings: &mut Vec<Finding>) -> Part<Option<SecretString>> {
+    let mut section = Section::open("tokens", table, findings);
+    let key = section.secret("key").and_then(|source| match vault.fetch(&source) {
+        Ok(key) if key.expose_secret().chars().count() >= TOKEN_KEY_LENGTH_MIN => Some(key),
+        Ok(key) => {
+            let found = format!("{} characters in {source}", key.expose_secret().chars().count());
+            section.wrong("key", found, "at least 32, such as `openssl rand -base64 32` prints");
+            None
+        }
+        Err((found, expected)) => {
+            section.wrong("key", found, &format!("{expected}; `openssl rand -base64 32` makes one"));
+            None
+        }
+    });
+    (key, section.read())
+}
+
+pub(super) fn log(table: &Table, findings: &mut Vec<Finding>) -> Part<Option<LogConfig>> {
+    use tracing::Level;
+
+    let levels = [
+        ("error", Level::ERROR),
+        ("warn", Level::WARN),
+        ("info", Level::INFO),
+        ("debug", Level::DEBUG),
+        ("trace", Level::TRACE),
+    ];
+    let mut section = Section::open("log", table, findings);
+    let level = section.word("level", &levels);
+    let format = section.word("format", &[("text", LogFormat::Text), ("json", LogFormat::Json)]);
+    let log = level.zip(format).map(|(level, format)| LogConfig { level, format });
+    (log, section.read())
+}
+

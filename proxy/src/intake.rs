@@ -1,0 +1,166 @@
+//! From a submission to a stored lead: check, map, store, and wait a moment for the first attempt.
+//!
+//! Apart from the routes so that the JSON door and the plain form's door are one and the same intake.
+
+pub(crate) mod body;
+mod fingerprint;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lead_model::{
+    NormalValues, Problem, ProblemCode, Source, SubmissionAnswer, SubmissionState, Values, check,
+};
+
+use crate::account::Accounts;
+use crate::delivery::{Delivery, FirstOutcome};
+use crate::forms::{FormText, ServedForm};
+use crate::ids::{DeliveryId, IdempotencyKey, Receipt};
+use crate::mapping::check_payload;
+use crate::store::{Accepted, NewSubmission, Store, StoreError};
+
+use fingerprint::fingerprint;
+
+/// Longest address of a host page that is kept, in bytes.
+const PAGE_BYTES_MAX: usize = 2_048;
+
+/// Takes submissions.
+pub(crate) struct Intake {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) delivery: Arc<Delivery>,
+    pub(crate) accounts: Arc<Accounts>,
+    /// How long an answer waits for the first attempt.
+    pub(crate) inline_wait: Duration,
+}
+
+/// One submission as it came through a door.
+pub(crate) struct Offer<'a> {
+    pub(crate) form: &'a ServedForm,
+    /// The form in the visitor's language.
+    pub(crate) text: &'a FormText,
+    pub(crate) form_version: u32,
+    pub(crate) key: IdempotencyKey,
+    pub(crate) values: Values,
+    pub(crate) source: Source,
+}
+
+/// What becomes of a submission.
+pub(crate) enum Verdict {
+    /// Safe; the lead will reach its partner or has.
+    Safe(SubmissionAnswer),
+    /// Nothing is stored: these rules are broken.
+    Invalid(Vec<Problem>),
+    /// The partner has refused these fields.
+    Refused(Vec<Problem>),
+    /// The key belongs to a submission with other values.
+    KeyReused,
+    /// It is not known to be stored; the same key may be sent again.
+    Unavailable,
+}
+
+impl Intake {
+    /// Checks, stores and, for a moment, waits.
+    pub(crate) async fn take(&self, offer: Offer<'_>) -> Verdict {
+        let values = match check(&offer.text.form, &offer.values) {
+            Ok(values) => values,
+            Err(problems) => return Verdict::Invalid(without_foreign_names(problems)),
+        };
+        let Some(account) = self.accounts.get(&offer.form.definition.account) else {
+            // Ruled out at start; a visitor is asked to come back rather than told of our configuration.
+            tracing::error!(form.id = offer.form.definition.id, "form has no account");
+            return Verdict::Unavailable;
+        };
+        let receipt = Receipt::new();
+        if let Err(problems) = check_payload(&offer.text.form, account, &receipt, &values) {
+            return Verdict::Invalid(problems);
+        }
+        let submission = new_submission(&offer, receipt.clone(), values);
+        match self.accept(submission).await {
+            Ok(Accepted::New(delivery)) => self.first_outcome(delivery, receipt).await,
+            Ok(Accepted::Known { receipt, state }) => Verdict::Safe(answer(&receipt, state)),
+            Ok(Accepted::Refused { fields }) => Verdict::Refused(fields),
+            Ok(Accepted::KeyReused) => Verdict::KeyReused,
+            Err(error) => {
+                tracing::error!(error = %error, cause = std::error::Error::source(&error).map(tracing::field::display), "submission not stored");
+                Verdict::Unavailable
+            }
+        }
+    }
+
+    /// In a task of its own: a visitor who goes away in the middle must not keep a stored lead from being sent.
+    async fn accept(&self, submission: NewSubmission) -> Result<Accepted, StoreError> {
+        let (store, delivery) = (Arc::clone(&self.store), Arc::clone(&self.delivery));
+        let accepting = tokio::spawn(async move {
+            let accepted = store.accept(submission).await;
+            if let Ok(Accepted::New(id)) = accepted {
+                delivery.notify(id);
+            }
+            accepted
+        });
+        accepting.await.unwrap_or(Err(StoreError::NotCommitted))
+    }
+
+    async fn first_outcome(&self, delivery: DeliveryId, receipt: Receipt) -> Verdict {
+        match self.delivery.wait(delivery, self.inline_wait).await {
+            FirstOutcome::Delivered => Verdict::Safe(answer(&receipt, SubmissionState::Delivered)),
+            FirstOutcome::Rejected { fields } if !fields.is_empty() => Verdict::Refused(fields),
+            // Refused for a reason that no visitor can mend: the lead is kept, and the operator acts.
+            FirstOutcome::Rejected { .. } | FirstOutcome::Pending => {
+                Verdict::Safe(answer(&receipt, SubmissionState::Received))
+            }
+        }
+    }
+}
+
+fn answer(receipt: &Receipt, state: SubmissionState) -> SubmissionAnswer {
+    SubmissionAnswer { receipt: receipt.to_string(), state }
+}
+
+fn new_submission(offer: &Offer<'_>, receipt: Receipt, values: NormalValues) -> NewSubmission {
+    let form = &offer.form.definition;
+    NewSubmission {
+        receipt,
+        form: form.id.clone(),
+        form_version: offer.form_version,
+        locale: offer.text.form.locale.clone(),
+        account: form.account.clone(),
+        idempotency_key: offer.key.clone(),
+        fingerprint: fingerprint(&form.id, &offer.key, &values),
+        source: Source { mode: offer.source.mode, page: offer.source.page.as_deref().and_then(clean_page) },
+        values,
+    }
+}
+
+/// A page's address without user, query and fragment, where personal data may stand; nothing for anything else.
+fn clean_page(page: &str) -> Option<String> {
+    let mut url = url::Url::parse(page).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    url.set_query(None);
+    url.set_fragment(None);
+    url.set_username("").ok()?;
+    url.set_password(None).ok()?;
+    Some(url.to_string()).filter(|page| page.len() <= PAGE_BYTES_MAX)
+}
+
+/// Names that the form does not have come from outside: told once and not repeated.
+fn without_foreign_names(problems: Vec<Problem>) -> Vec<Problem> {
+    let (foreign, mut own): (Vec<_>, Vec<_>) =
+        problems.into_iter().partition(|problem| problem.code == ProblemCode::UnknownField);
+    if !foreign.is_empty() {
+        own.push(Problem::new("", ProblemCode::UnknownField));
+    }
+    own
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clean_page;
+
+    #[test]
+    fn page_is_kept_without_what_may_be_personal() {
+        assert_eq!(clean_page("https://u:p@shop.example/a?mail=x#y").as_deref(), Some("https://shop.example/a"));
+        for page in ["javascript:alert(1)", "shop", "", "file:///etc/passwd"] {
+            assert_eq!(clean_page(page), None, "{page}");
+        }
+        assert_eq!(clean_page(&format!("https://shop.example/{}", "a".repeat(3_000))), None);
+    }
+}

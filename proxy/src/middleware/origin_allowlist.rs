@@ -1,0 +1,100 @@
+//! Which web origins may use which form: the answer to CORS, and the refusal of everybody else.
+//!
+//! Apart because CORS alone only keeps a stranger from reading the answer; here the request itself is refused.
+
+use std::sync::Arc;
+
+use axum::extract::{RawPathParams, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use lead_model::Origin;
+
+use crate::app::App;
+use crate::problem::{ApiProblem, ApiReason};
+
+/// How long a browser may remember a preflight's answer, in seconds.
+const PREFLIGHT_SECONDS: HeaderValue = HeaderValue::from_static("600");
+const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static("content-type, idempotency-key");
+const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
+/// What a page may read beside the few headers that every page may.
+const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static("retry-after, x-request-id");
+const VARY: HeaderValue =
+    HeaderValue::from_static("Origin, Access-Control-Request-Method, Access-Control-Request-Headers");
+
+/// Who is asking.
+enum Asker {
+    /// A page of this origin, which is on the list.
+    Listed(HeaderValue),
+    /// No browser's page of another origin: a server, or our own page.
+    Direct,
+    /// Anybody else.
+    Stranger,
+}
+
+/// Stands around every route of `/v1`.
+pub(crate) async fn layer(
+    State(app): State<Arc<App>>,
+    params: RawPathParams,
+    request: Request,
+    next: Next,
+) -> Response {
+    let form = params.iter().find(|(name, _)| *name == "form").map(|(_, value)| value.to_owned());
+    let asker = find_asker(&app, form.as_deref(), request.method(), request.headers());
+    let preflight = *request.method() == Method::OPTIONS;
+    let mut response = match asker {
+        Asker::Stranger => ApiProblem::from(ApiReason::OriginNotAllowed).into_response(),
+        _ if preflight => StatusCode::NO_CONTENT.into_response(),
+        _ => next.run(request).await,
+    };
+    let headers = response.headers_mut();
+    headers.append(header::VARY, VARY);
+    if let Asker::Listed(origin) = asker {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
+        if preflight {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, ALLOWED_METHODS);
+            headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS);
+            headers.insert(header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_SECONDS);
+        }
+    }
+    response
+}
+
+fn find_asker(app: &App, form: Option<&str>, method: &Method, headers: &HeaderMap) -> Asker {
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    match (origins.next(), origins.next()) {
+        (Some(value), None) => {
+            let origin = value.to_str().ok().and_then(Origin::parse);
+            match origin.filter(|origin| is_listed(app, form, origin)) {
+                Some(_) => Asker::Listed(value.clone()),
+                None => Asker::Stranger,
+            }
+        }
+        (Some(_), Some(_)) => Asker::Stranger,
+        (None, _) if is_direct(method, headers) => Asker::Direct,
+        (None, _) => Asker::Stranger,
+    }
+}
+
+/// The form's own list; for addresses without a known form, any form's.
+fn is_listed(app: &App, form: Option<&str>, origin: &Origin) -> bool {
+    if *origin == app.own_origin {
+        return true;
+    }
+    match form.and_then(|form| app.forms.get(form)) {
+        Some(form) => form.definition.allowed_origins.contains(origin),
+        None => app.forms.iter().any(|form| form.definition.allowed_origins.contains(origin)),
+    }
+}
+
+/// A request without `Origin`. Browsers send one with every request to another origin and with every `POST`, and say
+/// `Sec-Fetch-Site`; so without both it is a server, and a `GET` with `same-origin` or `none` is our own page or the
+/// address bar.
+fn is_direct(method: &Method, headers: &HeaderMap) -> bool {
+    match headers.get("sec-fetch-site").map(HeaderValue::as_bytes) {
+        None => true,
+        Some(b"same-origin" | b"none") => matches!(*method, Method::GET | Method::HEAD),
+        Some(_) => false,
+    }
+}

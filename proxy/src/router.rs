@@ -1,0 +1,60 @@
+//! The table of addresses, public and operator, readable in one screen.
+//!
+//! Apart from the handlers so that what can be reached is seen at once.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::app::App;
+use crate::middleware::{limits, origin_allowlist, request_id, security_headers};
+use crate::problem::{ApiProblem, ApiReason};
+use crate::routes::{assets, forms, health, nothing_here, pages, receipts, submissions, wrong_method};
+
+/// What browsers reach.
+pub(crate) fn public(app: &Arc<App>) -> Router {
+    let api = Router::new()
+        .route("/v1/forms/{form}", get(forms::get_form).options(nothing_here))
+        .route("/v1/forms/{form}/submissions", post(submissions::create_submission).options(nothing_here))
+        .route("/v1/receipts/{receipt}", get(receipts::get_receipt).options(nothing_here))
+        .route_layer(from_fn_with_state(Arc::clone(app), origin_allowlist::layer));
+    let pages = Router::new()
+        .route("/f/{form}", get(pages::get_hosted).post(pages::post_hosted))
+        .route("/f/{form}/received/{receipt}", get(pages::get_hosted_thanks))
+        .route("/embed/{form}", get(pages::get_iframe).post(pages::post_iframe))
+        .route("/embed/{form}/received/{receipt}", get(pages::get_iframe_thanks));
+    let public_code = Router::new()
+        .route("/embed.js", get(assets::get_loader))
+        .route("/assets/{file}", get(assets::get_asset));
+    let all = api.merge(pages).merge(public_code).fallback(nothing_here);
+    surround(all, app)
+}
+
+/// What only operators reach.
+pub(crate) fn operator(app: &Arc<App>) -> Router {
+    let all = Router::new()
+        .route("/healthz", get(health::is_alive))
+        .route("/readyz", get(health::is_ready))
+        .fallback(nothing_here);
+    surround(all, app)
+}
+
+/// What every route has around it, the innermost first.
+fn surround(routes: Router<Arc<App>>, app: &Arc<App>) -> Router {
+    routes
+        .method_not_allowed_fallback(wrong_method)
+        .layer(CatchPanicLayer::custom(|_| broken()))
+        .layer(from_fn_with_state(Arc::clone(app), limits::deadline))
+        .layer(from_fn_with_state(Arc::clone(app), security_headers::layer))
+        .layer(from_fn_with_state(Arc::clone(app), request_id::layer))
+        .with_state(Arc::clone(app))
+}
+
+/// One request is lost to a panic, and nothing else; what panicked is not repeated to anybody.
+fn broken() -> Response {
+    ApiProblem::from(ApiReason::Internal).into_response()
+}

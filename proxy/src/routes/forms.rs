@@ -1,0 +1,37 @@
+//! `GET /v1/forms/{form}`: the form as JSON in the visitor's language.
+//!
+//! Apart because what a browser may know of a form leaves through this one door.
+
+use axum::body::Body;
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+
+use super::is_known;
+use super::wanted::{Languages, WantedForm};
+use crate::problem::{ApiProblem, ApiReason};
+
+/// The form's JSON, or 304.
+pub(crate) async fn get_form(
+    WantedForm(form): WantedForm,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, ApiProblem> {
+    let text = form.in_language(Languages::of(&uri, &headers).iter()).ok_or(ApiReason::FormNotFound)?;
+    let mut response = if is_known(&headers, &text.etag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let mut response = Body::from(text.json.clone()).into_response();
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+    };
+    let headers = response.headers_mut();
+    // Kept, and asked about each time: a form may change with a restart.
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept-Language"));
+    for (name, value) in [(header::ETAG, &text.etag), (header::CONTENT_LANGUAGE, &text.form.locale)] {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    }
+    Ok(response)
+}

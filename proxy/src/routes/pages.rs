@@ -1,0 +1,243 @@
+//! Our own pages: `/f/{form}` hosted, `/embed/{form}` inside an iframe, and the plain form that both post.
+//!
+//! Apart from the JSON door because here every answer is a page for a person, with what was typed still in it.
+
+mod frame;
+mod plain;
+mod reply;
+
+use std::sync::Arc;
+
+use axum::extract::{RawPathParams, Request, State};
+use axum::response::Response;
+use http::{HeaderMap, StatusCode, Uri, header};
+use lead_model::{Mode, Origin, Problem, Source, Values};
+
+use super::wanted::Languages;
+use crate::app::App;
+use crate::forms::{FormText, ServedForm};
+use crate::ids::Receipt;
+use crate::intake::{Offer, Verdict};
+use crate::middleware::limits::{check_media_type, read_body};
+use crate::problem::ApiReason;
+use crate::render::{FormPage, PageMode, form_page, thanks_page};
+
+use frame::Frame;
+use reply::Reply;
+
+/// The hosted page.
+pub(crate) async fn get_hosted(
+    app: State<Arc<App>>,
+    path: RawPathParams,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    show(&app, PageMode::Hosted, &path, &uri, &headers)
+}
+
+/// The page inside an iframe.
+pub(crate) async fn get_iframe(
+    app: State<Arc<App>>,
+    path: RawPathParams,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    show(&app, PageMode::Iframe, &path, &uri, &headers)
+}
+
+/// The hosted page's plain form.
+pub(crate) async fn post_hosted(app: State<Arc<App>>, path: RawPathParams, request: Request) -> Response {
+    send(&app, PageMode::Hosted, &path, request).await
+}
+
+/// The iframe page's plain form.
+pub(crate) async fn post_iframe(app: State<Arc<App>>, path: RawPathParams, request: Request) -> Response {
+    send(&app, PageMode::Iframe, &path, request).await
+}
+
+/// The hosted page's thanks.
+pub(crate) async fn get_hosted_thanks(
+    app: State<Arc<App>>,
+    path: RawPathParams,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    thank(&app, PageMode::Hosted, &path, &uri, &headers).await
+}
+
+/// The iframe page's thanks.
+pub(crate) async fn get_iframe_thanks(
+    app: State<Arc<App>>,
+    path: RawPathParams,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    thank(&app, PageMode::Iframe, &path, &uri, &headers).await
+}
+
+/// One visit to one of our pages.
+struct Visit<'a> {
+    app: &'a App,
+    mode: PageMode,
+    form: &'a ServedForm,
+    /// The form in the visitor's language.
+    text: &'a FormText,
+    frame: Frame,
+}
+
+fn visit<'a>(
+    app: &'a App,
+    mode: PageMode,
+    path: &RawPathParams,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<Visit<'a>, Box<Response>> {
+    let languages = Languages::of(uri, headers);
+    let missing = || {
+        let tag = app.locales.choose_any(languages.iter());
+        Box::new(Reply { app, mode, form: None }.trouble(tag, ApiReason::FormNotFound))
+    };
+    let id = param(path, "form").ok_or_else(missing)?;
+    let form = app.forms.get(id).ok_or_else(missing)?;
+    let text = form.in_language(languages.iter()).ok_or_else(missing)?;
+    Ok(Visit { app, mode, form, text, frame: Frame::of(uri, form, &app.own_origin) })
+}
+
+fn param<'a>(path: &'a RawPathParams, name: &str) -> Option<&'a str> {
+    path.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+}
+
+fn show(app: &App, mode: PageMode, path: &RawPathParams, uri: &Uri, headers: &HeaderMap) -> Response {
+    match visit(app, mode, path, uri, headers) {
+        Ok(visit) => {
+            let token = app.tokens.issue(&visit.form.definition.id);
+            visit.form_page(StatusCode::OK, &token, &Values::new(), &[], None)
+        }
+        Err(response) => *response,
+    }
+}
+
+async fn thank(app: &App, mode: PageMode, path: &RawPathParams, uri: &Uri, headers: &HeaderMap) -> Response {
+    let visit = match visit(app, mode, path, uri, headers) {
+        Ok(visit) => visit,
+        Err(response) => return *response,
+    };
+    let Some(receipt) = param(path, "receipt").and_then(Receipt::parse) else {
+        return visit.trouble(ApiReason::ReceiptNotFound);
+    };
+    match app.store.receipt(&receipt).await {
+        Ok(Some(answer)) => {
+            let html = thanks_page(&app.assets, mode, &visit.text.form, &answer.receipt, answer.state);
+            visit.reply().html(StatusCode::OK, html)
+        }
+        Ok(None) => visit.trouble(ApiReason::ReceiptNotFound),
+        Err(error) => {
+            tracing::error!(error = %error, "receipt not read");
+            visit.trouble(ApiReason::StoreUnavailable)
+        }
+    }
+}
+
+async fn send(app: &App, mode: PageMode, path: &RawPathParams, request: Request) -> Response {
+    let (head, stream) = request.into_parts();
+    let visit = match visit(app, mode, path, &head.uri, &head.headers) {
+        Ok(visit) => visit,
+        Err(response) => return *response,
+    };
+    if !is_own(&head.headers, &app.own_origin) {
+        return visit.trouble(ApiReason::OriginNotAllowed);
+    }
+    if let Err(reason) = check_media_type(&head.headers, "application/x-www-form-urlencoded") {
+        return visit.trouble(reason);
+    }
+    let bytes = match read_body(stream, app.body_limits()).await {
+        Ok(bytes) => bytes,
+        Err(reason) => return visit.trouble(reason),
+    };
+    match plain::read(&visit.text.form, &bytes) {
+        Some(sent) => visit.take(sent).await,
+        None => visit.trouble(ApiReason::UnreadableBody),
+    }
+}
+
+/// A form on our page posts from our origin. Old browsers name none; then the signed token alone must do.
+fn is_own(headers: &HeaderMap, own: &Origin) -> bool {
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    match (origins.next(), origins.next()) {
+        (None, _) => headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin" || site == "none"),
+        (Some(origin), None) => origin == own.as_str(),
+        (Some(_), Some(_)) => false,
+    }
+}
+
+impl Visit<'_> {
+    async fn take(&self, sent: plain::Sent) -> Response {
+        let id = &self.form.definition.id;
+        let Ok(key) = self.app.tokens.check(&sent.token, id) else {
+            let token = self.app.tokens.issue(id);
+            return self.again(&token, &sent.values, &[], Some("page_expired"));
+        };
+        let offer = Offer {
+            form: self.form,
+            text: self.text,
+            form_version: self.form.definition.version,
+            key,
+            values: sent.values.clone(),
+            source: Source { mode: Mode::Plain, page: None },
+        };
+        match self.app.intake.take(offer).await {
+            Verdict::Safe(answer) => self.reply().see_other(&self.frame.thanks(self.mode, id, &answer.receipt)),
+            Verdict::Invalid(problems) => self.again(&sent.token, &sent.values, &problems, None),
+            Verdict::Refused(problems) => self.again(&sent.token, &sent.values, &problems, Some("page_again")),
+            Verdict::KeyReused => {
+                // Sent before, changed since: a new token lets the visitor send the change as a new request.
+                let token = self.app.tokens.issue(id);
+                self.again(&token, &sent.values, &[], Some("reused_text"))
+            }
+            Verdict::Unavailable => {
+                let notice = self.app.locales.page_text(&self.text.form.locale, "page_busy");
+                self.form_page(StatusCode::SERVICE_UNAVAILABLE, &sent.token, &sent.values, &[], Some(notice))
+            }
+        }
+    }
+
+    /// The same page with what was typed, and why it is shown again.
+    fn again(&self, token: &str, values: &Values, problems: &[Problem], notice: Option<&str>) -> Response {
+        let form = &self.text.form;
+        let notice = notice.map(|key| match key.starts_with("page_") {
+            true => self.app.locales.page_text(&form.locale, key),
+            false => lead_model::text_for(form, key),
+        });
+        self.form_page(StatusCode::UNPROCESSABLE_ENTITY, token, values, problems, notice)
+    }
+
+    fn form_page(
+        &self,
+        status: StatusCode,
+        token: &str,
+        values: &Values,
+        problems: &[Problem],
+        notice: Option<&str>,
+    ) -> Response {
+        let values = plain::without_sensitive(&self.text.form, values);
+        let page = FormPage {
+            mode: self.mode,
+            text: self.text,
+            action: &self.frame.action(self.mode, &self.form.definition.id),
+            token,
+            values: &values,
+            problems,
+            notice,
+            parent_origin: self.frame.parent_origin(),
+        };
+        self.reply().html(status, form_page(&self.app.assets, &page))
+    }
+
+    fn trouble(&self, reason: ApiReason) -> Response {
+        self.reply().trouble(&self.text.form.locale, reason)
+    }
+
+    fn reply(&self) -> Reply<'_> {
+        Reply { app: self.app, mode: self.mode, form: Some(self.form) }
+    }
+}

@@ -1,0 +1,79 @@
+//! What an address of ours carries along from page to page: language, and who frames us.
+//!
+//! Apart because all of it is written by strangers: each value is checked before it stands on a page.
+
+use http::Uri;
+use lead_model::Origin;
+use url::form_urlencoded::Serializer;
+
+use super::super::wanted::query;
+use crate::forms::ServedForm;
+use crate::render::PageMode;
+
+/// Longest name of one embed on a host page.
+const INSTANCE_LENGTH_MAX: usize = 64;
+/// Longest language tag that is carried along.
+const LOCALE_LENGTH_MAX: usize = 35;
+
+/// The checked part of a query.
+pub(super) struct Frame {
+    locale: Option<String>,
+    instance: Option<String>,
+    parent: Option<Origin>,
+}
+
+impl Frame {
+    pub(super) fn of(uri: &Uri, form: &ServedForm, own: &Origin) -> Self {
+        let plain = |text: &String, length_max| {
+            !text.is_empty()
+                && text.len() <= length_max
+                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+        };
+        let parent = query(uri, "parent").as_deref().and_then(Origin::parse);
+        Self {
+            locale: query(uri, "locale").filter(|text| plain(text, LOCALE_LENGTH_MAX)),
+            instance: query(uri, "instance").filter(|text| plain(text, INSTANCE_LENGTH_MAX)),
+            parent: parent.filter(|origin| origin == own || form.definition.allowed_origins.contains(origin)),
+        }
+    }
+
+    /// The host page's origin, if it is one that may frame us.
+    pub(super) fn parent_origin(&self) -> Option<&str> {
+        self.parent.as_ref().map(Origin::as_str)
+    }
+
+    /// Where the plain form posts to.
+    pub(super) fn action(&self, mode: PageMode, form: &str) -> String {
+        self.with_query(format!("{}/{form}", prefix(mode)))
+    }
+
+    /// Where thanks are said.
+    pub(super) fn thanks(&self, mode: PageMode, form: &str, receipt: &str) -> String {
+        self.with_query(format!("{}/{form}/received/{receipt}", prefix(mode)))
+    }
+
+    fn with_query(&self, path: String) -> String {
+        let parts = [
+            ("locale", self.locale.as_deref()),
+            ("instance", self.instance.as_deref()),
+            ("parent", self.parent_origin()),
+        ];
+        let mut query = Serializer::new(String::new());
+        for (name, value) in parts {
+            if let Some(value) = value {
+                query.append_pair(name, value);
+            }
+        }
+        match query.finish().as_str() {
+            "" => path,
+            query => format!("{path}?{query}"),
+        }
+    }
+}
+
+fn prefix(mode: PageMode) -> &'static str {
+    match mode {
+        PageMode::Hosted => "/f",
+        PageMode::Iframe => "/embed",
+    }
+}

@@ -1,0 +1,46 @@
+//! Reads what a browser without our script posts: `name=value` pairs, a box only where it is ticked.
+//!
+//! Apart from `intake::body`, whose JSON is written by our own code and may be judged more strictly.
+
+use lead_model::{Form, RawValue, Values};
+use url::form_urlencoded;
+
+/// The token's field.
+const TOKEN: &str = "_token";
+/// Most pairs beyond one for each field: a token, and names that we don't know.
+const SPARE_PAIRS_MAX: usize = 16;
+
+/// What was sent.
+pub(super) struct Sent {
+    pub(super) token: String,
+    pub(super) values: Values,
+}
+
+/// The pairs as values by the form's kinds; nothing where there are more pairs than the form can have sent.
+pub(super) fn read(form: &Form, bytes: &[u8]) -> Option<Sent> {
+    let mut sent = Sent { token: String::new(), values: Values::new() };
+    for (count, (name, text)) in form_urlencoded::parse(bytes).enumerate() {
+        if count > form.fields.len() + SPARE_PAIRS_MAX {
+            return None;
+        }
+        if name == TOKEN {
+            sent.token = text.into_owned();
+            continue;
+        }
+        let is_box = form.field(&name).is_some_and(|field| field.kind.is_box());
+        let value = if is_box { RawValue::Bool(true) } else { RawValue::Text(text.into_owned()) };
+        sent.values.set(&name, value);
+    }
+    Some(sent)
+}
+
+/// What a page may show again: not what is sensitive, which a browser would keep with the page.
+pub(super) fn without_sensitive(form: &Form, values: &Values) -> Values {
+    let mut kept = Values::new();
+    for (name, value) in values.iter() {
+        if form.field(name).is_some_and(|field| !field.sensitive) {
+            kept.set(name, value.clone());
+        }
+    }
+    kept
+}

@@ -1,0 +1,96 @@
+//! A page as an answer: its policy, who may frame it, and pages for what goes wrong.
+//!
+//! Apart so that no page leaves without its policy.
+
+use axum::body::Body;
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+
+use crate::app::App;
+use crate::forms::ServedForm;
+use crate::middleware::security_headers::leave_out;
+use crate::problem::ApiReason;
+use crate::render::{PageMode, trouble_page};
+
+/// Answers on one of our pages.
+pub(super) struct Reply<'a> {
+    pub(super) app: &'a App,
+    pub(super) mode: PageMode,
+    /// Whose origins may frame the page.
+    pub(super) form: Option<&'a ServedForm>,
+}
+
+impl Reply<'_> {
+    /// A page.
+    pub(super) fn html(&self, status: StatusCode, html: String) -> Response {
+        let mut response = (status, Body::from(html)).into_response();
+        self.dress(&mut response);
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        headers.insert(header::VARY, HeaderValue::from_static("Accept-Language"));
+        response
+    }
+
+    /// Sends the browser to another page of ours by GET, so that a reload repeats nothing.
+    pub(super) fn see_other(&self, to: &str) -> Response {
+        let mut response = StatusCode::SEE_OTHER.into_response();
+        self.dress(&mut response);
+        if let Ok(to) = HeaderValue::from_str(to) {
+            response.headers_mut().insert(header::LOCATION, to);
+        }
+        response
+    }
+
+    /// A page that says what went wrong.
+    pub(super) fn trouble(&self, locale: &str, reason: ApiReason) -> Response {
+        let key = match reason {
+            ApiReason::FormNotFound | ApiReason::ReceiptNotFound | ApiReason::NotFound => "page_not_found",
+            ApiReason::OriginNotAllowed => "page_refused",
+            _ => "page_trouble",
+        };
+        let (title, text) = (format!("{key}_title"), format!("{key}_text"));
+        let locales = &self.app.locales;
+        let (title, text) = (locales.page_text(locale, &title), locales.page_text(locale, &text));
+        self.html(reason.status(), trouble_page(&self.app.assets, self.mode, locale, title, text))
+    }
+
+    fn dress(&self, response: &mut Response) {
+        let headers = response.headers_mut();
+        if let Ok(policy) = HeaderValue::from_str(&self.policy()) {
+            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        // The path says which form a visitor came from, so other sites learn the origin alone.
+        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin"));
+        match self.mode {
+            PageMode::Hosted => {
+                headers.insert(
+                    HeaderName::from_static("cross-origin-opener-policy"),
+                    HeaderValue::from_static("same-origin"),
+                );
+            }
+            PageMode::Iframe => {
+                headers.insert(
+                    HeaderName::from_static("cross-origin-resource-policy"),
+                    HeaderValue::from_static("cross-origin"),
+                );
+                // It can name one origin at most; `frame-ancestors` names them all.
+                leave_out(response, header::X_FRAME_OPTIONS);
+            }
+        }
+    }
+
+    fn policy(&self) -> String {
+        let ancestors = match (self.mode, self.form) {
+            (PageMode::Iframe, Some(form)) => {
+                let origins = form.definition.allowed_origins.iter().map(|origin| format!(" {origin}"));
+                format!("'self'{}", origins.collect::<String>())
+            }
+            _ => "'none'".to_owned(),
+        };
+        format!(
+            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src {}; connect-src 'self'; \
+             form-action 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors {ancestors}",
+            self.app.assets.style_source()
+        )
+    }
+}

@@ -1,0 +1,31 @@
+//! `GET /v1/receipts/{receipt}`: how far a submission has come.
+//!
+//! Apart because it is asked with nothing but the receipt, which is all that it tells of the submission.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use lead_model::ReceiptAnswer;
+
+use crate::app::App;
+use crate::ids::Receipt;
+use crate::problem::{ApiProblem, ApiReason};
+
+/// The receipt's state.
+pub(crate) async fn get_receipt(
+    State(app): State<Arc<App>>,
+    path: Result<Path<String>, PathRejection>,
+) -> Result<Json<ReceiptAnswer>, ApiProblem> {
+    let Path(text) = path.map_err(|_| ApiReason::ReceiptNotFound)?;
+    let receipt = Receipt::parse(&text).ok_or(ApiReason::ReceiptNotFound)?;
+    match app.store.receipt(&receipt).await {
+        Ok(Some(answer)) => Ok(Json(answer)),
+        Ok(None) => Err(ApiReason::ReceiptNotFound.into()),
+        Err(error) => {
+            tracing::error!(error = %error, "receipt not read");
+            Err(ApiReason::StoreUnavailable.into())
+        }
+    }
+}

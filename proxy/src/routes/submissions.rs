@@ -1,0 +1,65 @@
+//! `POST /v1/forms/{form}/submissions`: one submission as JSON.
+//!
+//! Apart from the plain form's door (`pages`): only this one is read by other origins.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderMap, HeaderName, StatusCode};
+use lead_model::SubmissionState;
+
+use super::wanted::WantedForm;
+use crate::app::App;
+use crate::ids::IdempotencyKey;
+use crate::intake::{Offer, Verdict, body};
+use crate::middleware::limits::{check_media_type, read_body};
+use crate::problem::{ApiProblem, ApiReason};
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// Takes a submission; 200 when the partner has it, 202 when it is safe with us.
+pub(crate) async fn create_submission(
+    State(app): State<Arc<App>>,
+    WantedForm(form): WantedForm,
+    request: Request,
+) -> Result<Response, ApiProblem> {
+    let (head, stream) = request.into_parts();
+    check_media_type(&head.headers, "application/json")?;
+    let key = read_key(&head.headers)?;
+    let bytes = read_body(stream, app.body_limits()).await?;
+    let body = body::read(&bytes, app.public.json_depth_max)?;
+    let text = form.in_language([body.locale.as_str()].into_iter()).ok_or(ApiReason::FormNotFound)?;
+    let offer = Offer {
+        form: &form,
+        text,
+        form_version: body.form_version,
+        key,
+        values: body.values,
+        source: body.source,
+    };
+    match app.intake.take(offer).await {
+        Verdict::Safe(answer) => {
+            let status = match answer.state {
+                SubmissionState::Delivered => StatusCode::OK,
+                SubmissionState::Received => StatusCode::ACCEPTED,
+            };
+            Ok((status, Json(answer)).into_response())
+        }
+        Verdict::Invalid(problems) | Verdict::Refused(problems) => Err(ApiProblem::invalid(problems)),
+        Verdict::KeyReused => Err(ApiReason::IdempotencyKeyReused.into()),
+        Verdict::Unavailable => Err(ApiReason::StoreUnavailable.into()),
+    }
+}
+
+fn read_key(headers: &HeaderMap) -> Result<IdempotencyKey, ApiProblem> {
+    let mut keys = headers.get_all(IDEMPOTENCY_KEY).iter();
+    match (keys.next(), keys.next()) {
+        (None, _) => Err(ApiReason::IdempotencyKeyMissing.into()),
+        (Some(key), None) => Ok(IdempotencyKey::parse(key.to_str().map_err(|_| ApiReason::IdempotencyKeyInvalid)?)?),
+        (Some(_), Some(_)) => {
+            Err(ApiProblem::with_detail(ApiReason::IdempotencyKeyInvalid, "The header stands more than once."))
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The token of the form that works without JavaScript: our own word, signed, on which form was shown when and under
+//! which idempotency key.
+//!
+//! Apart because it is the only thing that we sign. The key rides in it, so that reload and back button repeat one
+//! submission instead of making a second.
+
+use std::time::Duration;
+
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::clock::{Clock, Timestamp};
+use crate::ids::{IdempotencyKey, uuid_v7};
+
+/// How long a token is good for.
+const TOKEN_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
+/// How far ahead another replica's clock may be.
+const CLOCK_SKEW_MAX: Duration = Duration::from_secs(300);
+/// Stands before everything that is signed, so that a signature of ours means this and nothing else.
+const PURPOSE: &str = "lead-form token v1";
+/// Longer than any token that we make.
+const TOKEN_BYTES_MAX: usize = 512;
+
+/// Makes tokens and tells its own from others.
+pub(crate) struct Tokens {
+    key: hmac::Key,
+    clock: Clock,
+}
+
+/// Why a token is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TokenFault {
+    /// None came, or one that we did not make for this form.
+    Invalid,
+    /// Ours, but too old.
+    Expired,
+}
+
+impl Tokens {
+    pub(crate) fn new(key: &SecretString, clock: Clock) -> Self {
+        Self { key: hmac::Key::new(hmac::HMAC_SHA256, key.expose_secret().as_bytes()), clock }
+    }
+
+    /// A token for this form under a new idempotency key.
+    pub(crate) fn issue(&self, form: &str) -> String {
+        let payload = format!("{form}.{}.{}", uuid_v7(&self.clock), self.clock.now().as_ms());
+        let tag = hmac::sign(&self.key, &signed(&payload));
+        [URL_SAFE_NO_PAD.encode(payload), URL_SAFE_NO_PAD.encode(tag)].join(".")
+    }
+
+    /// The idempotency key of a token that is ours, for this form, and young enough.
+    pub(crate) fn check(&self, token: &str, form: &str) -> Result<IdempotencyKey, TokenFault> {
+        let (key, issued_at) = self.read(token, form).ok_or(TokenFault::Invalid)?;
+        let now = self.clock.now();
+        if issued_at > now.after(CLOCK_SKEW_MAX) {
+            return Err(TokenFault::Invalid);
+        }
+        if now.since(issued_at) > TOKEN_LIFE { Err(TokenFault::Expired) } else { Ok(key) }
+    }
+
+    fn read(&self, token: &str, form: &str) -> Option<(IdempotencyKey, Timestamp)> {
+        if token.len() > TOKEN_BYTES_MAX {
+            return None;
+        }
+        let (payload, tag) = token.split_once('.')?;
+        let payload = String::from_utf8(URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
+        let tag = URL_SAFE_NO_PAD.decode(tag).ok()?;
+        // The library compares in constant time.
+        hmac::verify(&self.key, &signed(&payload), &tag).ok()?;
+        let mut parts = payload.split('.');
+        let (shown, key, issued_at) = (parts.next()?, parts.next()?, parts.next()?);
+        let key = IdempotencyKey::parse(key).ok()?;
+        (shown == form).then_some((key, Timestamp::from_ms(issued_at.parse().ok()?)))
+    }
+}
+
+fn signed(payload: &str) -> Vec<u8> {
+    [PURPOSE, payload].join("\n").into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    fn tokens() -> (Tokens, crate::clock::ClockHand) {
+        let (clock, hand) = Clock::manual(Timestamp::from_ms(1_800_000_000_000));
+        (Tokens::new(&SecretString::from("a key of thirty-two characters!!"), clock), hand)
+    }
+
+    #[test]
+    fn token_gives_its_key_back_for_its_own_form_only() {
+        let (tokens, _hand) = tokens();
+        let token = tokens.issue("quote");
+        let key = tokens.check(&token, "quote").unwrap();
+        assert_eq!(tokens.check(&token, "quote").unwrap(), key, "a reload repeats the same key");
+        assert_eq!(tokens.check(&token, "callback"), Err(TokenFault::Invalid));
+        assert_ne!(tokens.check(&tokens.issue("quote"), "quote").unwrap(), key, "a new page has a new key");
+    }
+
+    #[test]
+    fn token_is_good_for_a_day() {
+        let (tokens, hand) = tokens();
+        let token = tokens.issue("quote");
+        hand.advance(TOKEN_LIFE);
+        assert!(tokens.check(&token, "quote").is_ok());
+        hand.advance(Duration::from_millis(1));
+        assert_eq!(tokens.check(&token, "quote"), Err(TokenFault::Expired));
+    }
+
+    #[test]
+    fn changed_token_is_not_ours() {
+        let (tokens, _hand) = tokens();
+        let token = tokens.issue("quote");
+        for (at, _) in token.char_indices() {
+            let mut bytes = token.clone().into_bytes();
+            bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+            let changed = String::from_utf8(bytes).unwrap();
+            if changed != token {
+                assert_eq!(tokens.check(&changed, "quote"), Err(TokenFault::Invalid), "byte {at}");
+            }
+        }
+        for token in ["", ".", "a.b", &"x".repeat(100_000)] {
+            assert_eq!(tokens.check(token, "quote"), Err(TokenFault::Invalid));
+        }
+    }
+
+    #[test]
+    fn token_of_another_key_is_not_ours() {
+        let (ours, _hand) = tokens();
+        let (clock, _hand) = Clock::manual(Timestamp::from_ms(1_800_000_000_000));
+        let other = Tokens::new(&SecretString::from("another key of thirty-two chars!"), clock);
+        assert_eq!(ours.check(&other.issue("quote"), "quote"), Err(TokenFault::Invalid));
+    }
+}
