@@ -1,1 +1,224 @@
-//! x
+//! The walk of one attempt: build, write `sending`, seal, send, read, write the outcome, tell who waits.
+//!
+//! Apart from the worker, which only decides when an attempt is due; the order of these steps is the promise.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use aws_lc_rs::digest;
+use bytes::Bytes;
+
+use crate::account::Account;
+use crate::connectors::{Answer, CredentialPlace, InDoubtPolicy, Outcome, PartnerRequest, Why};
+use crate::credentials::body::put_in_body;
+use crate::delivery::retry::{History, next_step};
+use crate::delivery::{FirstOutcome, Shared};
+use crate::mapping::{compose, refused_fields};
+use crate::store::{Abandoned, Claimed, Ending, Standing, StoreError};
+use crate::transport::{TransportError, TransportErrorKind};
+
+/// Pause before an outcome is written again that the store would not take.
+const STORE_PAUSE: Duration = Duration::from_secs(1);
+
+/// Makes one attempt for a leased delivery.
+pub(super) async fn walk(shared: &Shared, claimed: &Claimed) {
+    let told = match shared.accounts.get(&claimed.account) {
+        Some(account) => attempt(shared, account, claimed).await,
+        // Only deliveries of known accounts are claimed.
+        None => FirstOutcome::Pending,
+    };
+    shared.waiters.tell(claimed.delivery, &told);
+}
+
+async fn attempt(shared: &Shared, account: &Account, claimed: &Claimed) -> FirstOutcome {
+    let lead = compose(account, &claimed.receipt, &claimed.values);
+    let request = match account.connector().request(&lead, account.settings()) {
+        Ok(request) => request,
+        // Checked before accept, so the account's mapping has changed since.
+        Err(_) => return give_back_unbuilt(shared, account, claimed).await,
+    };
+    let number = match shared.store.begin_attempt(claimed.delivery, claimed.fence, digest_of(&request.body)).await {
+        Ok(Some(number)) => number,
+        Ok(None) => {
+            tracing::warn!(delivery.id = %claimed.delivery, account = account.id(), "the lease was lost before the attempt");
+            return FirstOutcome::Pending;
+        }
+        Err(error) => {
+            let id = claimed.delivery;
+            tracing::warn!(delivery.id = %id, error = cause(&error), "the attempt could not be written, so it was not made");
+            return FirstOutcome::Pending;
+        }
+    };
+    // From here on, and not before, a byte may leave.
+    let (outcome, status) = exchange(shared, account, request).await;
+    conclude(shared, Some(account), claimed, number, &outcome, status).await
+}
+
+/// Ends the lease of a lead that breaks the payload's rules.
+async fn give_back_unbuilt(shared: &Shared, account: &Account, claimed: &Claimed) -> FirstOutcome {
+    tracing::error!(
+        delivery.id = %claimed.delivery, account = account.id(), form = claimed.form,
+        "the lead does not fit the partner's rules any more and is kept as a dead letter: check the account's mapping"
+    );
+    let standing = if claimed.doubts > 0 { Standing::Held } else { Standing::DeadLetter };
+    let reason = Why::PayloadRules.to_string();
+    if let Err(error) = shared.store.release(claimed.delivery, claimed.fence, standing, &reason).await {
+        tracing::warn!(delivery.id = %claimed.delivery, error = cause(&error), "the store did not take it");
+    }
+    FirstOutcome::Pending
+}
+
+async fn exchange(shared: &Shared, account: &Account, request: PartnerRequest) -> (Outcome, Option<u16>) {
+    let Some(sealed) = seal(account, request) else {
+        return (Outcome::NotSent { why: Why::NotBuilt }, None);
+    };
+    match shared.transport.exchange(sealed).await {
+        Ok(response) => {
+            let (head, body) = response.into_parts();
+            let answer = Answer { status: head.status.as_u16(), headers: head.headers, body: body.into() };
+            (account.connector().outcome(&answer), Some(answer.status))
+        }
+        Err(error) => (outcome_of(error), None),
+    }
+}
+
+/// Puts the account's credentials on the request, at the last moment.
+fn seal(account: &Account, request: PartnerRequest) -> Option<http::Request<Bytes>> {
+    let mut body = Bytes::from(request.body);
+    for slot in account.connector().descriptor().credentials {
+        let secret = account.credential(slot.name)?;
+        match slot.place {
+            CredentialPlace::BodyField(member) => body = put_in_body(&body, member, secret).ok()?,
+        }
+    }
+    let mut sealed = http::Request::new(body);
+    *sealed.method_mut() = request.method;
+    *sealed.uri_mut() = request.url.parse().ok()?;
+    *sealed.headers_mut() = request.headers;
+    Some(sealed)
+}
+
+/// No complete answer: whether a byte of the body left decides between "not sent" and "in doubt", and this is the place.
+fn outcome_of(error: TransportError) -> Outcome {
+    let why = match error.kind {
+        TransportErrorKind::Dns => Why::Dns,
+        TransportErrorKind::Blocked => Why::Blocked,
+        TransportErrorKind::Connect => Why::Connect,
+        TransportErrorKind::Tls => Why::Tls,
+        TransportErrorKind::TimedOut => Why::TimedOut,
+        TransportErrorKind::Broken => Why::Broken,
+        TransportErrorKind::AnswerTooLarge => Why::AnswerTooLarge,
+    };
+    if error.body_left { Outcome::InDoubt { why } } else { Outcome::NotSent { why } }
+}
+
+/// Takes up what a dead worker has left: in doubt where it was sending, else free for the next.
+pub(super) async fn take_up(shared: &Shared, abandoned: &Abandoned) {
+    let claimed = &abandoned.claimed;
+    if let Some(number) = abandoned.sending {
+        let outcome = Outcome::InDoubt { why: Why::ProcessEnded };
+        conclude(shared, shared.accounts.get(&claimed.account), claimed, number, &outcome, None).await;
+        return;
+    }
+    let standing = Standing::Waiting { due_at: shared.clock.now() };
+    let reason = Why::ProcessEnded.to_string();
+    if let Err(error) = shared.store.release(claimed.delivery, claimed.fence, standing, &reason).await {
+        tracing::warn!(delivery.id = %claimed.delivery, error = cause(&error), "the store did not take it");
+    }
+}
+
+/// Writes how an attempt ended, and says what a waiting visitor can be told.
+async fn conclude(
+    shared: &Shared,
+    account: Option<&Account>,
+    claimed: &Claimed,
+    number: u32,
+    outcome: &Outcome,
+    status: Option<u16>,
+) -> FirstOutcome {
+    // An account that is gone from the configuration can't be asked again.
+    let policy = account.map_or(InDoubtPolicy::Hold, |account| account.connector().descriptor().in_doubt);
+    let history = History { attempts: number, doubts: claimed.doubts, received_at: claimed.received_at };
+    let step = next_step(outcome, policy, history, &shared.clock, &shared.config);
+    let (why, reference, named) = match outcome {
+        Outcome::Delivered { reference } => (status.map_or_else(String::new, |status| Why::Status(status).to_string()), reference.clone(), &[][..]),
+        Outcome::Rejected { fields, why } => (why.to_string(), None, fields.as_slice()),
+        Outcome::NotSent { why }
+        | Outcome::Throttled { why, .. }
+        | Outcome::Credential { why }
+        | Outcome::InDoubt { why } => (why.to_string(), None, &[][..]),
+    };
+    let fields = account.map(|account| refused_fields(account, named, &claimed.values)).unwrap_or_default();
+    log(claimed, number, step.class.as_str(), &why, step.standing);
+    let told = match step.standing {
+        Standing::Delivered => FirstOutcome::Delivered,
+        Standing::DeadLetter if !fields.is_empty() => FirstOutcome::Rejected { fields: fields.clone() },
+        _ => FirstOutcome::Pending,
+    };
+    let ending = Ending {
+        class: step.class,
+        why,
+        status,
+        reference,
+        fields,
+        standing: step.standing,
+        pauses_account: step.pauses_account,
+    };
+    if write(shared, claimed, number, ending).await { told } else { FirstOutcome::Pending }
+}
+
+/// Writes an outcome, as often as it takes: what the partner has said must not be forgotten while this process lives.
+async fn write(shared: &Shared, claimed: &Claimed, number: u32, ending: Ending) -> bool {
+    loop {
+        match shared.store.finish_attempt(claimed.delivery, claimed.fence, number, ending.clone()).await {
+            Ok(held) => {
+                if !held {
+                    tracing::warn!(delivery.id = %claimed.delivery, "the lease was lost, so the outcome was not written");
+                }
+                return held;
+            }
+            Err(error) => {
+                let id = claimed.delivery;
+                tracing::error!(delivery.id = %id, error = cause(&error), "an outcome could not be written; trying again");
+                tokio::time::sleep(STORE_PAUSE).await;
+            }
+        }
+    }
+}
+
+fn log(claimed: &Claimed, number: u32, class: &str, why: &str, standing: Standing) {
+    let (id, account) = (claimed.delivery, claimed.account.as_str());
+    match (class, standing) {
+        ("credential", _) => tracing::error!(
+            delivery.id = %id, delivery.attempt = number, account, why,
+            "the partner does not know our credential: the account is paused and its leads wait; mend the credential and restart"
+        ),
+        (_, Standing::Held) => tracing::error!(
+            delivery.id = %id, delivery.attempt = number, account, class, why,
+            "nobody knows whether the partner has this lead: it is held for a person to decide"
+        ),
+        (_, Standing::DeadLetter) => tracing::error!(
+            delivery.id = %id, delivery.attempt = number, account, class, why, "a delivery was given up and is kept as a dead letter"
+        ),
+        (_, Standing::Waiting { due_at }) => tracing::warn!(
+            delivery.id = %id, delivery.attempt = number, account, class, why, due_at = %due_at, "an attempt did not deliver; the next is due"
+        ),
+        (_, Standing::Delivered) => tracing::info!(
+            delivery.id = %id, delivery.attempt = number, account, why, "a lead was delivered"
+        ),
+    }
+}
+
+/// An error with its chain, as log lines take it.
+fn cause(error: &StoreError) -> &(dyn std::error::Error + 'static) {
+    error
+}
+
+/// SHA-256 over the body before the credential is in it, in hexadecimal.
+fn digest_of(body: &[u8]) -> String {
+    digest::digest(&digest::SHA256, body).as_ref().iter().fold(String::with_capacity(64), |mut hex, byte| {
+        // Writing into a text can't fail.
+        write!(hex, "{byte:02x}").ok();
+        hex
+    })
+}

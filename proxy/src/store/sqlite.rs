@@ -1,16 +1,155 @@
-//! The store on SQLite.
-use crate::clock::Clock;
-use crate::store::{StoreConfig, StoreError};
+//! The store on SQLite: one file, one writer with group commit, a few readers, and no second process.
+//!
+//! Apart as a driver; the promises it keeps are those of [`Store`], and one contract suite holds every driver to them.
+
+mod accept;
+mod attempt;
+mod claim;
+mod guard;
+mod lock;
+mod open;
+mod read;
+mod writer;
+
+use async_trait::async_trait;
+use lead_model::ReceiptAnswer;
+use sqlx::SqlitePool;
+
+use crate::clock::{Clock, Timestamp};
+use crate::ids::{DeliveryId, Receipt};
+use crate::store::{
+    Abandoned, Accepted, AttemptView, ClaimRequest, Claimed, DeliveryView, Ending, Fence, NewSubmission, Standing,
+    Store, StoreConfig, StoreError,
+};
+use writer::Writer;
 
 /// Keeps everything in one SQLite file.
-pub struct SqliteStore {}
+pub struct SqliteStore {
+    writer: Writer,
+    readers: SqlitePool,
+    clock: Clock,
+    /// Names this opening of the store in its leases, so that what earlier processes left is told from our own.
+    owner: String,
+}
 
 impl SqliteStore {
-    /// Opens the database, or creates it where there was none.
+    /// Opens the database, or creates it where there never was one.
     ///
     /// # Errors
-    /// [`StoreError::Refused`] with the remedy.
-    pub async fn open(_config: &StoreConfig, _clock: Clock) -> Result<Self, StoreError> {
-        Err(StoreError::Closed)
+    /// [`StoreError::Refused`] with the remedy: another process has it, something of it is missing, it is not ours, or
+    /// SQLite does not keep what it is told to keep.
+    pub async fn open(config: &StoreConfig, clock: Clock) -> Result<Self, StoreError> {
+        let opened = open::open(&config.path).await?;
+        let owner = Receipt::new().to_string();
+        Ok(Self { writer: opened.writer, readers: opened.readers, clock, owner })
     }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn accept(&self, submission: NewSubmission) -> Result<Accepted, StoreError> {
+        let now = self.clock.now();
+        self.writer.write(move |conn| Box::pin(accept::accept(conn, submission, now))).await
+    }
+
+    async fn receipt(&self, receipt: &Receipt) -> Result<Option<ReceiptAnswer>, StoreError> {
+        read::receipt(&self.readers, receipt).await
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        self.writer.write(|_| Box::pin(async { Ok(()) })).await
+    }
+
+    async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claimed>, StoreError> {
+        let owner = self.owner.clone();
+        self.writer.write(move |conn| Box::pin(claim::claim(conn, request, owner))).await
+    }
+
+    async fn next_due(&self, accounts: &[String]) -> Result<Option<Timestamp>, StoreError> {
+        read::next_due(&self.readers, accounts).await
+    }
+
+    async fn begin_attempt(
+        &self,
+        delivery: DeliveryId,
+        fence: Fence,
+        request_digest: String,
+    ) -> Result<Option<u32>, StoreError> {
+        let now = self.clock.now();
+        self.writer.write(move |conn| Box::pin(attempt::begin(conn, delivery, fence, request_digest, now))).await
+    }
+
+    async fn finish_attempt(
+        &self,
+        delivery: DeliveryId,
+        fence: Fence,
+        attempt: u32,
+        ending: Ending,
+    ) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        self.writer.write(move |conn| Box::pin(attempt::finish(conn, delivery, fence, attempt, ending, now))).await
+    }
+
+    async fn release(
+        &self,
+        delivery: DeliveryId,
+        fence: Fence,
+        standing: Standing,
+        reason: &str,
+    ) -> Result<bool, StoreError> {
+        let (now, reason) = (self.clock.now(), reason.to_owned());
+        self.writer.write(move |conn| Box::pin(attempt::release(conn, delivery, fence, standing, reason, now))).await
+    }
+
+    async fn recover(&self, running: &[DeliveryId], lease_until: Timestamp) -> Result<Vec<Abandoned>, StoreError> {
+        let (now, owner, running) = (self.clock.now(), self.owner.clone(), running.to_vec());
+        self.writer.write(move |conn| Box::pin(claim::recover(conn, owner, running, now, lease_until))).await
+    }
+
+    async fn resume_accounts(&self) -> Result<u64, StoreError> {
+        self.writer.write(|conn| Box::pin(attempt::resume_accounts(conn))).await
+    }
+
+    async fn paused_accounts(&self) -> Result<Vec<String>, StoreError> {
+        read::paused_accounts(&self.readers).await
+    }
+
+    async fn delivery(&self, delivery: DeliveryId) -> Result<Option<DeliveryView>, StoreError> {
+        read::delivery(&self.readers, delivery).await
+    }
+
+    async fn attempts(&self, delivery: DeliveryId) -> Result<Vec<AttemptView>, StoreError> {
+        read::attempts(&self.readers, delivery).await
+    }
+
+    async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// Sorts a database error by who must act.
+fn store_error(error: sqlx::Error) -> StoreError {
+    // SQLITE_BUSY and SQLITE_LOCKED; the low byte of an extended code is its primary one.
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<i32>().ok());
+    match code.map(|code| code & 0xff) {
+        Some(5 | 6) => StoreError::Busy(error),
+        _ => StoreError::Database(error),
+    }
+}
+
+/// Reads JSON of ours back from a column.
+fn read_json<T: serde::de::DeserializeOwned>(text: &str, column: &'static str) -> Result<T, StoreError> {
+    // The cause is dropped: it may quote a value.
+    serde_json::from_str(text).map_err(|_| StoreError::Corrupt(column))
+}
+
+/// Writes JSON of ours for a column.
+fn to_json<T: serde::Serialize>(value: &T, column: &'static str) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|_| StoreError::Corrupt(column))
+}
+
+/// Reads a count that we wrote.
+fn to_u32(number: i64, column: &'static str) -> Result<u32, StoreError> {
+    u32::try_from(number).map_err(|_| StoreError::Corrupt(column))
 }

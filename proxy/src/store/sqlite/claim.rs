@@ -1,0 +1,135 @@
+//! Leases: to what is due, and anew to what a dead worker has left.
+//!
+//! Apart from `attempt`, whose writes are all held against the fence that is handed out here.
+
+use lead_model::NormalValues;
+use sqlx::SqliteConnection;
+
+use crate::clock::Timestamp;
+use crate::ids::{DeliveryId, Receipt};
+use crate::store::sqlite::{read_json, store_error, to_u32};
+use crate::store::{Abandoned, ClaimRequest, Claimed, Fence, StoreError};
+
+/// Leases due deliveries of accounts that have room and are not paused.
+pub(super) async fn claim(
+    connection: &mut SqliteConnection,
+    request: ClaimRequest,
+    owner: String,
+) -> Result<Vec<Claimed>, StoreError> {
+    let mut claimed = Vec::new();
+    let mut left = request.limit;
+    for (account, room) in &request.accounts {
+        let leased: Vec<(i64, i64)> = sqlx::query_as(
+            "UPDATE deliveries SET state = 'leased', fence = fence + 1, lease_owner = ?, lease_until = ?, changed_at = ? \
+             WHERE id IN (SELECT id FROM deliveries WHERE state = 'waiting' AND account = ? AND due_at <= ? \
+             ORDER BY due_at, id LIMIT ?) AND account NOT IN (SELECT account FROM paused_accounts) \
+             RETURNING id, fence",
+        )
+        .bind(&owner)
+        .bind(request.lease_until.as_ms())
+        .bind(request.now.as_ms())
+        .bind(account)
+        .bind(request.now.as_ms())
+        .bind(i64::from(left.min(*room)))
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(store_error)?;
+        left = left.saturating_sub(u32::try_from(leased.len()).unwrap_or(u32::MAX));
+        for (id, fence) in leased {
+            claimed.extend(load(connection, DeliveryId::new(id), Fence(fence), request.now).await?);
+        }
+    }
+    Ok(claimed)
+}
+
+/// Leases anew what dead workers have left.
+pub(super) async fn recover(
+    connection: &mut SqliteConnection,
+    owner: String,
+    running: Vec<DeliveryId>,
+    now: Timestamp,
+    lease_until: Timestamp,
+) -> Result<Vec<Abandoned>, StoreError> {
+    let left: Vec<(i64,)> = sqlx::query_as(
+        "SELECT id FROM deliveries WHERE state = 'leased' AND (lease_owner <> ? OR lease_until <= ?) ORDER BY id",
+    )
+    .bind(&owner)
+    .bind(now.as_ms())
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(store_error)?;
+    let mut abandoned = Vec::new();
+    for (id,) in left.into_iter().filter(|(id,)| !running.contains(&DeliveryId::new(*id))) {
+        let (fence,): (i64,) = sqlx::query_as(
+            "UPDATE deliveries SET fence = fence + 1, lease_owner = ?, lease_until = ?, changed_at = ? WHERE id = ? \
+             RETURNING fence",
+        )
+        .bind(&owner)
+        .bind(lease_until.as_ms())
+        .bind(now.as_ms())
+        .bind(id)
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(store_error)?;
+        let sending: Option<(i64,)> =
+            sqlx::query_as("SELECT number FROM attempts WHERE delivery = ? AND state = 'sending' ORDER BY number DESC")
+                .bind(id)
+                .fetch_optional(&mut *connection)
+                .await
+                .map_err(store_error)?;
+        let sending = sending.map(|(number,)| to_u32(number, "attempts.number")).transpose()?;
+        let claimed = load(connection, DeliveryId::new(id), Fence(fence), now).await?;
+        abandoned.extend(claimed.map(|claimed| Abandoned { claimed, sending }));
+    }
+    Ok(abandoned)
+}
+
+type Row = (String, String, String, String, i64, i64, i64);
+
+/// Reads what an attempt needs. A row that can't be read is set aside as a dead letter, so that it holds up no other.
+async fn load(
+    connection: &mut SqliteConnection,
+    delivery: DeliveryId,
+    fence: Fence,
+    now: Timestamp,
+) -> Result<Option<Claimed>, StoreError> {
+    let row: Row = sqlx::query_as(
+        "SELECT d.account, s.form, s.receipt, s.values_json, d.attempts, d.doubts, s.received_at \
+         FROM deliveries d JOIN submissions s ON s.id = d.submission WHERE d.id = ?",
+    )
+    .bind(delivery.get())
+    .fetch_one(&mut *connection)
+    .await
+    .map_err(store_error)?;
+    match read(row, delivery, fence) {
+        Ok(claimed) => Ok(Some(claimed)),
+        Err(error) => {
+            tracing::error!(delivery.id = %delivery, %error, "a stored lead can't be read and is set aside");
+            sqlx::query(
+                "UPDATE deliveries SET state = 'dead_letter', reason = 'unreadable_row', changed_at = ? WHERE id = ?",
+            )
+            .bind(now.as_ms())
+            .bind(delivery.get())
+            .execute(connection)
+            .await
+            .map_err(store_error)?;
+            Ok(None)
+        }
+    }
+}
+
+fn read(row: Row, delivery: DeliveryId, fence: Fence) -> Result<Claimed, StoreError> {
+    let (account, form, receipt, values, attempts, doubts, received_at) = row;
+    let values: NormalValues = read_json(&values, "submissions.values_json")?;
+    Ok(Claimed {
+        delivery,
+        fence,
+        account,
+        form,
+        receipt: Receipt::parse(&receipt).ok_or(StoreError::Corrupt("submissions.receipt"))?,
+        values,
+        attempts: to_u32(attempts, "deliveries.attempts")?,
+        doubts: to_u32(doubts, "deliveries.doubts")?,
+        received_at: Timestamp::from_ms(received_at),
+    })
+}

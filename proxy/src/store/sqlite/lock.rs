@@ -1,0 +1,99 @@
+//! The lock file beside the database: one process at a time, and a memory of what must be there.
+//!
+//! Apart because SQLite itself would let two processes write by turns, and would quietly create a new, empty database
+//! where the old one has gone missing.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::store::{Refusal, StoreError};
+
+const OPEN: &str = "open";
+const CLOSED: &str = "closed";
+
+/// Holds the lock until dropped.
+pub(super) struct StoreLock {
+    file: File,
+    path: PathBuf,
+    /// What the last process left in it.
+    before: String,
+}
+
+impl StoreLock {
+    /// Takes the lock of a database.
+    pub(super) fn take(database: &Path) -> Result<Self, StoreError> {
+        let path = beside(database, ".lock");
+        let refused = |found: String, remedy: &str| StoreError::Refused(Refusal { found, remedy: remedy.to_owned() });
+        let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+        let mut file = open.map_err(|error| {
+            let found = format!("the store's lock file {} can't be opened ({})", path.display(), error.kind());
+            refused(found, "create the folder and let this user write in it")
+        })?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let found = format!("another process has the store {}", database.display());
+                return Err(refused(found, "stop it first, or give this one another store.path"));
+            }
+            Err(TryLockError::Error(error)) => {
+                let found = format!("the lock file {} can't be locked ({})", path.display(), error.kind());
+                return Err(refused(found, "put the store on a local disk"));
+            }
+        }
+        let mut before = String::new();
+        // One that can't be read counts as empty: it only guards against missing files.
+        file.read_to_string(&mut before).ok();
+        Ok(Self { file, path, before })
+    }
+
+    /// Refuses where a file that must be there is not. Answers whether the database is to be created.
+    pub(super) fn check_files(&self, database: &Path) -> Result<bool, StoreError> {
+        let wal = beside(database, "-wal");
+        let has_database = database.metadata().is_ok_and(|metadata| metadata.len() > 0);
+        let refused = |found: String| {
+            let remedy = format!(
+                "put back all of its files (or a backup), or remove {} to go on without",
+                self.path.display()
+            );
+            Err(StoreError::Refused(Refusal { found, remedy }))
+        };
+        match (has_database, self.before.as_str()) {
+            (false, "") if !wal.exists() => Ok(true),
+            (false, "") => refused(format!("{} is there, but {} is missing", wal.display(), database.display())),
+            (false, _) => refused(format!("the store {} was here before and is missing", database.display())),
+            // A process that ended without closing has left its log, and with it the newest leads.
+            (true, OPEN) if !wal.exists() => refused(format!("{} is missing", wal.display())),
+            (true, _) => Ok(false),
+        }
+    }
+
+    /// Notes that the database is in use from now on.
+    pub(super) fn mark_open(&mut self) -> Result<(), StoreError> {
+        self.mark(OPEN).map_err(|error| {
+            let found = format!("the lock file {} can't be written ({})", self.path.display(), error.kind());
+            StoreError::Refused(Refusal { found, remedy: "make room on the disk, or let this user write".to_owned() })
+        })
+    }
+
+    /// Notes that the database was closed in order.
+    pub(super) fn mark_closed(&mut self) {
+        if let Err(error) = self.mark(CLOSED) {
+            tracing::warn!(kind = %error.kind(), "the store's lock file could not be marked as closed");
+        }
+    }
+
+    fn mark(&mut self, state: &str) -> std::io::Result<()> {
+        self.file.rewind()?;
+        self.file.set_len(0)?;
+        self.file.write_all(state.as_bytes())?;
+        self.file.sync_all()
+    }
+}
+
+/// The path of a file that belongs to a database.
+fn beside(database: &Path, suffix: &str) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}

@@ -1,0 +1,141 @@
+//! Opens the database: lock first, then what must be there, then the guards, then the migrations.
+//!
+//! Apart because the order is the point: nothing is created, changed or read before it is certain to be ours alone.
+
+use std::fs::OpenOptions;
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Executor as _, SqliteConnection, SqlitePool};
+
+use crate::store::sqlite::lock::StoreLock;
+use crate::store::sqlite::writer::Writer;
+use crate::store::sqlite::{guard, store_error};
+use crate::store::{Refusal, StoreError};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations/sqlite");
+
+/// Marks a file as ours: "Lead" in ASCII.
+const APPLICATION_ID: i64 = 0x4c65_6164;
+/// How long a transaction waits for another program that writes, before the caller hears "busy".
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+const READERS_MAX: u32 = 4;
+
+/// An open store.
+pub(super) struct Opened {
+    pub(super) writer: Writer,
+    pub(super) readers: SqlitePool,
+}
+
+/// Opens the database, or creates it where there never was one.
+pub(super) async fn open(path: &Path) -> Result<Opened, StoreError> {
+    check_folder(path)?;
+    let mut lock = StoreLock::take(path)?;
+    let is_new = lock.check_files(path)?;
+    if is_new {
+        create_private(path)?;
+    }
+    let mut connection = connect(path).await?;
+    if is_new {
+        connection.execute("PRAGMA application_id = 1281712484").await.map_err(store_error)?;
+    }
+    check_is_ours(path, &mut connection).await?;
+    migrate(&mut connection).await?;
+    lock.mark_open()?;
+    let readers = open_readers(path).await?;
+    Ok(Opened { writer: Writer::start(path.to_owned(), connection, lock), readers })
+}
+
+/// Connects anew after a failed commit; the lock is still held and the file known.
+pub(super) async fn connect_again(path: &Path) -> Result<SqliteConnection, StoreError> {
+    let mut connection = connect(path).await?;
+    check_is_ours(path, &mut connection).await?;
+    Ok(connection)
+}
+
+async fn connect(path: &Path) -> Result<SqliteConnection, StoreError> {
+    let mut connection = options(path).connect().await.map_err(|error| unreadable(path, error))?;
+    guard::check(&mut connection).await?;
+    Ok(connection)
+}
+
+async fn open_readers(path: &Path) -> Result<SqlitePool, StoreError> {
+    let pool = SqlitePoolOptions::new()
+        .max_connections(READERS_MAX)
+        .acquire_timeout(Duration::from_secs(5))
+        // The guards are asked again whenever the pool opens one more.
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                guard::check(connection).await.map_err(|error| sqlx::Error::Configuration(Box::new(error)))
+            })
+        });
+    pool.connect_with(options(path).read_only(true)).await.map_err(|error| unreadable(path, error))
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        // Made by `create_private`, or else it must be there.
+        .create_if_missing(false)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        // A statement's text is not worth a line, and its values must never be one.
+        .disable_statement_logging()
+}
+
+fn check_folder(path: &Path) -> Result<(), StoreError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let (found, remedy) = if !folder.is_dir() {
+        (format!("the store's folder {} does not exist", folder.display()), "create it, for this user alone")
+    } else if path.is_dir() {
+        (format!("the store {} is a folder", path.display()), "name a file in it as store.path")
+    } else {
+        return Ok(());
+    };
+    Err(StoreError::Refused(Refusal { found, remedy: remedy.to_owned() }))
+}
+
+/// Creates the file for its owner's eyes alone; SQLite gives its other files the same mode.
+fn create_private(path: &Path) -> Result<(), StoreError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop).map_err(|error| {
+        let found = format!("the store {} can't be created ({})", path.display(), error.kind());
+        StoreError::Refused(Refusal { found, remedy: "let this user write in its folder".to_owned() })
+    })
+}
+
+async fn check_is_ours(path: &Path, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let id: i64 =
+        sqlx::query_scalar("SELECT application_id FROM pragma_application_id").fetch_one(connection).await.map_err(store_error)?;
+    if id == APPLICATION_ID {
+        return Ok(());
+    }
+    let found = format!("{} is a database of another program", path.display());
+    Err(StoreError::Refused(Refusal { found, remedy: "name another file as store.path".to_owned() }))
+}
+
+async fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    MIGRATIONS.run(connection).await.map_err(|error| {
+        let found = format!("the store can't be brought to this version ({error})");
+        let remedy = "run the version that wrote it, or a newer one; or put back a backup";
+        StoreError::Refused(Refusal { found, remedy: remedy.to_owned() })
+    })
+}
+
+fn unreadable(path: &Path, error: sqlx::Error) -> StoreError {
+    if let sqlx::Error::Configuration(cause) = error {
+        return match cause.downcast::<StoreError>() {
+            Ok(refused) => *refused,
+            Err(cause) => StoreError::Database(sqlx::Error::Configuration(cause)),
+        };
+    }
+    let found = format!("the store {} can't be opened ({error})", path.display());
+    StoreError::Refused(Refusal { found, remedy: "check that it is an undamaged store and may be written".to_owned() })
+}

@@ -1,0 +1,92 @@
+//! Reads, on connections that can't write.
+//!
+//! Apart from the writer so that a receipt is looked up while a batch is being synced.
+
+use lead_model::ReceiptAnswer;
+use sqlx::SqlitePool;
+
+use crate::clock::Timestamp;
+use crate::ids::{DeliveryId, Receipt};
+use crate::store::sqlite::accept::state_of;
+use crate::store::sqlite::{read_json, store_error, to_u32};
+use crate::store::{AttemptView, DeliveryView, StoreError};
+
+/// Tells how far the submission of a receipt has come.
+pub(super) async fn receipt(readers: &SqlitePool, receipt: &Receipt) -> Result<Option<ReceiptAnswer>, StoreError> {
+    let row: Option<(String, i64)> = sqlx::query_as(
+        "SELECT d.state, s.received_at FROM submissions s JOIN deliveries d ON d.submission = s.id WHERE s.receipt = ?",
+    )
+    .bind(receipt.as_str())
+    .fetch_optional(readers)
+    .await
+    .map_err(store_error)?;
+    Ok(row.map(|(state, received_at)| ReceiptAnswer {
+        receipt: receipt.to_string(),
+        state: state_of(&state),
+        received_at: Timestamp::from_ms(received_at).to_string(),
+    }))
+}
+
+/// When the next delivery of these accounts is due.
+pub(super) async fn next_due(readers: &SqlitePool, accounts: &[String]) -> Result<Option<Timestamp>, StoreError> {
+    // One statement for any number of accounts: their names travel as a JSON list.
+    let (due_at,): (Option<i64>,) = sqlx::query_as(
+        "SELECT min((SELECT min(due_at) FROM deliveries WHERE state = 'waiting' AND account = a.value)) \
+         FROM json_each(?) a WHERE a.value NOT IN (SELECT account FROM paused_accounts)",
+    )
+    .bind(serde_json::json!(accounts).to_string())
+    .fetch_one(readers)
+    .await
+    .map_err(store_error)?;
+    Ok(due_at.map(Timestamp::from_ms))
+}
+
+/// The accounts that are paused.
+pub(super) async fn paused_accounts(readers: &SqlitePool) -> Result<Vec<String>, StoreError> {
+    let rows: Vec<(String,)> = sqlx::query_as("SELECT account FROM paused_accounts ORDER BY account")
+        .fetch_all(readers)
+        .await
+        .map_err(store_error)?;
+    Ok(rows.into_iter().map(|(account,)| account).collect())
+}
+
+/// What is told of a delivery.
+pub(super) async fn delivery(readers: &SqlitePool, delivery: DeliveryId) -> Result<Option<DeliveryView>, StoreError> {
+    let row: Option<(String, i64, Option<String>, String, i64)> =
+        sqlx::query_as("SELECT state, attempts, reason, fields_json, due_at FROM deliveries WHERE id = ?")
+            .bind(delivery.get())
+            .fetch_optional(readers)
+            .await
+            .map_err(store_error)?;
+    let Some((state, attempts, reason, fields, due_at)) = row else {
+        return Ok(None);
+    };
+    Ok(Some(DeliveryView {
+        state,
+        attempts: to_u32(attempts, "deliveries.attempts")?,
+        reason,
+        fields: read_json(&fields, "deliveries.fields_json")?,
+        due_at: Timestamp::from_ms(due_at),
+    }))
+}
+
+/// A delivery's attempts, first to last.
+pub(super) async fn attempts(readers: &SqlitePool, delivery: DeliveryId) -> Result<Vec<AttemptView>, StoreError> {
+    let rows: Vec<(i64, String, Option<String>, Option<i64>, String)> = sqlx::query_as(
+        "SELECT number, state, why, status, request_digest FROM attempts WHERE delivery = ? ORDER BY number",
+    )
+    .bind(delivery.get())
+    .fetch_all(readers)
+    .await
+    .map_err(store_error)?;
+    let view = |(number, state, why, status, request_digest): (i64, String, Option<String>, Option<i64>, String)| {
+        Ok(AttemptView {
+            number: to_u32(number, "attempts.number")?,
+            state,
+            why,
+            status: status.and_then(|status| u16::try_from(status).ok()),
+            request_digest,
+        })
+    };
+    rows.into_iter().map(view).collect()
+}

@@ -1,0 +1,143 @@
+//! The one writer: takes every waiting job into one transaction, commits once, and only then answers.
+//!
+//! Apart because here lies the promise behind every 2xx: no answer before the sync. Each job has a savepoint of its own,
+//! so that one that fails takes no other with it.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
+
+use sqlx::{Connection, Executor, SqliteConnection};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use crate::store::StoreError;
+use crate::store::sqlite::lock::StoreLock;
+use crate::store::sqlite::{open, store_error};
+
+/// Most jobs in one transaction.
+const BATCH_MAX: usize = 256;
+/// Most jobs that wait; who comes then waits to be let in.
+const WAITING_MAX: usize = 1_024;
+
+/// A future that borrows the connection.
+pub(super) type Work<'c, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'c>>;
+type Job = Box<dyn for<'c> FnOnce(&'c mut SqliteConnection) -> Pin<Box<dyn Future<Output = Done> + Send + 'c>> + Send>;
+
+/// A job that has run inside the transaction: whether its changes stay, and whom to answer when they are synced.
+struct Done {
+    keep: bool,
+    answer: Answer,
+}
+
+type Answer = Box<dyn FnOnce(bool) + Send>;
+
+/// Hands jobs to the writer.
+pub(super) struct Writer {
+    jobs: Mutex<Option<mpsc::Sender<Job>>>,
+    task: tokio::sync::Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Writer {
+    /// Starts the writer on its connection. The lock is given up when the connection is closed.
+    pub(super) fn start(path: PathBuf, connection: SqliteConnection, lock: StoreLock) -> Self {
+        let (jobs, waiting) = mpsc::channel(WAITING_MAX);
+        let writing = Writing { path, connection: Some(connection) };
+        let task = tokio::spawn(run(writing, waiting, lock));
+        Self { jobs: Mutex::new(Some(jobs)), task: tokio::sync::Mutex::new(Some(task)) }
+    }
+
+    /// Runs work inside a transaction and answers when that is synced. The work goes on when its caller goes away.
+    pub(super) async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T> + Send + 'static,
+    {
+        let (sender, answer) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            let work = work(connection);
+            Box::pin(async move {
+                let result = work.await;
+                let keep = result.is_ok();
+                let answer: Answer = Box::new(move |committed| {
+                    let result = result.and_then(|value| if committed { Ok(value) } else { Err(StoreError::NotCommitted) });
+                    // A caller that went away needs no answer.
+                    sender.send(result).ok();
+                });
+                Done { keep, answer }
+            })
+        });
+        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)?;
+        jobs.send(job).await.map_err(|_| StoreError::Closed)?;
+        answer.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// Finishes what it has taken, then closes the connection.
+    pub(super) async fn close(&self) {
+        drop(self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take());
+        if let Some(task) = self.task.lock().await.take()
+            && let Err(error) = task.await
+        {
+            tracing::error!(panic = error.is_panic(), "the store's writer did not end well");
+        }
+    }
+}
+
+struct Writing {
+    path: PathBuf,
+    connection: Option<SqliteConnection>,
+}
+
+async fn run(mut writing: Writing, mut waiting: mpsc::Receiver<Job>, mut lock: StoreLock) {
+    let mut batch = Vec::with_capacity(BATCH_MAX);
+    while waiting.recv_many(&mut batch, BATCH_MAX).await > 0 {
+        writing.write_batch(&mut batch).await;
+    }
+    if let Some(connection) = writing.connection
+        && connection.close().await.is_ok()
+    {
+        lock.mark_closed();
+    }
+}
+
+impl Writing {
+    async fn write_batch(&mut self, batch: &mut Vec<Job>) {
+        let mut answers = Vec::with_capacity(batch.len());
+        let committed = match self.commit(batch, &mut answers).await {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the store could not commit");
+                // After a failed sync nobody knows what the file holds: a new connection reads it afresh.
+                if let Some(connection) = self.connection.take() {
+                    connection.close_hard().await.ok();
+                }
+                false
+            }
+        };
+        for answer in answers {
+            answer(committed);
+        }
+        // Those that were not even tried are dropped, and their callers told so.
+        batch.clear();
+    }
+
+    async fn commit(&mut self, batch: &mut Vec<Job>, answers: &mut Vec<Answer>) -> Result<(), StoreError> {
+        let connection = match &mut self.connection {
+            Some(connection) => connection,
+            empty => empty.insert(open::connect_again(&self.path).await?),
+        };
+        connection.execute("BEGIN IMMEDIATE").await.map_err(store_error)?;
+        for job in batch.drain(..) {
+            connection.execute("SAVEPOINT job").await.map_err(store_error)?;
+            let done = job(connection).await;
+            answers.push(done.answer);
+            if !done.keep {
+                connection.execute("ROLLBACK TO job").await.map_err(store_error)?;
+            }
+            connection.execute("RELEASE job").await.map_err(store_error)?;
+        }
+        connection.execute("COMMIT").await.map_err(store_error)?;
+        Ok(())
+    }
+}
