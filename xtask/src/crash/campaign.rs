@@ -24,6 +24,10 @@ const PAUSE: Duration = Duration::from_millis(20);
 const THREADS: usize = 16;
 /// How long deliveries may take after the last kill.
 const DRAIN_LIMIT: Duration = Duration::from_secs(120);
+/// Attempts under way at a time, so that the count knows how many of them a kill can leave in doubt.
+const ATTEMPTS_AT_ONCE: usize = 4;
+/// The wait before the one more try after doubt: short, so that later kills meet it too.
+const DOUBT_WAIT_MS: usize = 500;
 /// A ledger of thousands is read at this pace.
 const DRAIN_LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// Every so many kills a line says how far it is.
@@ -46,7 +50,11 @@ pub(super) fn run(plan: Plan, stop: &Stop) -> Result<Evidence> {
     house::clear(&folder())?;
     let ports = Ports::free()?;
     let Plan { kills, seed, programs } = plan;
-    let plan = house::Plan { folder: folder(), ports, programs, website: false, overrides: Vec::new() };
+    let overrides = vec![
+        ("LEAD_PROXY__DELIVERY__ACCOUNT_CONCURRENT_MAX", ATTEMPTS_AT_ONCE.to_string()),
+        ("LEAD_PROXY__DELIVERY__DOUBT_WAIT_MS", DOUBT_WAIT_MS.to_string()),
+    ];
+    let plan = house::Plan { folder: folder(), ports, programs, website: false, overrides };
     let mut house = House::open(plan, stop)?;
     house.start_proxy()?;
     let load = Load {
@@ -58,7 +66,7 @@ pub(super) fn run(plan: Plan, stop: &Stop) -> Result<Evidence> {
         pause: PAUSE,
         count: u64::MAX,
     };
-    let mut evidence = Evidence::default();
+    let mut evidence = Evidence { attempts_at_once: ATTEMPTS_AT_ONCE, ..Evidence::default() };
     let enough = AtomicBool::new(false);
     let killed = thread::scope(|scope| {
         let sending = scope.spawn(|| load.run(&enough, stop));

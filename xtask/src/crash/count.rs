@@ -17,7 +17,7 @@ use std::{
 /// How much earlier than the partner's note of a request the kill may lie: its bytes were on their way.
 const ON_THE_WAY_MS: i64 = 1_000;
 /// For how long after the request the outcome may be unwritten. A kill later than that explains no second request.
-const UNWRITTEN_MS: i64 = 5_000;
+const UNWRITTEN_MS: i64 = 2_000;
 /// How many receipts a finding names.
 const NAMED: usize = 5;
 
@@ -28,6 +28,8 @@ pub(super) struct Evidence {
     pub(super) ledger: Ledger,
     /// When the proxy was killed.
     pub(super) kills: Vec<Moment>,
+    /// How many attempts are under way at a time at most, so how many a kill can leave in doubt.
+    pub(super) attempts_at_once: usize,
     /// How many of the kills met a proxy that was not ready yet.
     pub(super) killed_while_starting: usize,
     /// How long it took to be ready, for each start that got so far.
@@ -118,18 +120,25 @@ impl Count {
             asked.entry(&request.id).or_default().push(request.at);
         }
         let promised = promised_delivered(&evidence.sent);
+        let mut doubts = Doubts::new(evidence);
+        let mut twice: Vec<(Moment, Moment, &str)> = Vec::new();
         for (id, moments) in asked {
             match moments.as_slice() {
                 [_] => {}
-                [first, second] if promised.get(id).is_some_and(|promised| promised < second) => self
-                    .doubled
-                    .push(format!("{id} was asked again {} ms after it was delivered", second - first)),
-                [first, second] if may_be_in_doubt(*first, *second, &evidence.kills) => self.asked_twice += 1,
-                [first, second] => self.doubled.push(format!(
-                    "{id} was asked again after {} ms, and no kill explains a doubt",
-                    second - first
-                )),
+                [first, second] => twice.push((*first, *second, id)),
                 more => self.doubled.push(format!("{id} was asked {} times", more.len())),
+            }
+        }
+        twice.sort_unstable();
+        for (first, second, id) in twice {
+            let after = second - first;
+            if promised.get(id).is_some_and(|promised| *promised < second) {
+                self.doubled.push(format!("{id} was asked again {after} ms later, though it was delivered"));
+            } else if doubts.explain(first, second) {
+                self.asked_twice += 1;
+            } else {
+                self.doubled
+                    .push(format!("{id} was asked again {after} ms later, and no kill explains a doubt"));
             }
         }
     }
@@ -216,7 +225,23 @@ fn promised_delivered(sent: &[Sent]) -> HashMap<&str, Moment> {
     moments
 }
 
-/// Whether a kill can have come between the first request and the note of its outcome, and the second after that.
-fn may_be_in_doubt(first: Moment, second: Moment, kills: &[Moment]) -> bool {
-    kills.iter().any(|kill| (first - ON_THE_WAY_MS..=first + UNWRITTEN_MS).contains(kill) && *kill <= second)
+/// The doubts that kills can explain: each as many as there were attempts under way.
+struct Doubts {
+    kills: Vec<(Moment, usize)>,
+}
+
+impl Doubts {
+    fn new(evidence: &Evidence) -> Self {
+        Self { kills: evidence.kills.iter().map(|kill| (*kill, evidence.attempts_at_once)).collect() }
+    }
+
+    /// Whether a kill can have come between a first request and the note of its outcome, and the second after that.
+    /// Asked in the order of the first requests, so that the earliest kill is rightly used up first.
+    fn explain(&mut self, first: Moment, second: Moment) -> bool {
+        let window = first - ON_THE_WAY_MS..=first + UNWRITTEN_MS;
+        let fits =
+            |(kill, left): &&mut (Moment, usize)| *left > 0 && window.contains(kill) && *kill <= second;
+        let kill = self.kills.iter_mut().find(fits);
+        kill.map(|(_, left)| *left -= 1).is_some()
+    }
 }

@@ -30,6 +30,7 @@ fn kept() -> Evidence {
             leads: vec![taken(1, "A"), taken(2, "B"), taken(3, "C")],
         },
         kills: vec![1_700],
+        attempts_at_once: 4,
         ..Evidence::default()
     }
 }
@@ -122,17 +123,26 @@ fn third_request_is_doubled_whatever_happened() {
 #[test]
 fn second_request_without_a_kill_that_explains_it_is_doubled() {
     // The kill came long after the outcome was written, before the first request, or after the second.
-    for kills in [vec![], vec![1_500 + 5_001], vec![400], vec![3_001]] {
+    for kills in [vec![], vec![1_500 + 2_001], vec![400], vec![3_001]] {
         let evidence = Evidence { kills, ..kept() };
         check(&evidence, "no kill explains a doubt");
     }
 }
 
 #[test]
+fn kill_explains_no_more_second_requests_than_attempts_were_under_way() {
+    let mut evidence = kept();
+    evidence.ledger.requests.push(asked("A", 3_100));
+    assert_eq!(Count::of(&evidence).wrongs(), Vec::<String>::new());
+    evidence.attempts_at_once = 1;
+    check(&evidence, "B was asked again 1500 ms later, and no kill explains a doubt");
+}
+
+#[test]
 fn second_request_after_the_visitor_heard_delivered_is_doubled() {
     let mut evidence = kept();
     evidence.sent[1].promises[0].delivered = true;
-    check(&evidence, "after it was delivered");
+    check(&evidence, "though it was delivered");
     // Heard only after the second request, as when the answer to the retry says it.
     evidence.sent[1].promises[0].at = 3_001;
     assert_eq!(Count::of(&evidence).wrongs(), Vec::<String>::new());
