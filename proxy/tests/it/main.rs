@@ -1,0 +1,20 @@
+//! The proxy from outside: over HTTP, with the partner's simulator and a store on disk.
+
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    reason = "tests"
+)]
+
+mod app;
+mod config;
+mod docs;
+mod email;
+mod malformed;
+mod origins;
+mod pages;
+mod privacy;
+mod submissions;
