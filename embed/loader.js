@@ -101,7 +101,8 @@ function appendShape(mount, form) {
   const header = append(card, "lf-header");
   append(header, "lf-title", form.title);
   if (form.intro) append(header, "lf-intro", form.intro);
-  const grid = append(card, "lf-grid");
+  const body = append(card, "lf-form");
+  const grid = append(body, "lf-grid");
   for (const { kind, width, label, hint, options, rules } of form.fields) {
     if (kind === "hidden") continue;
     const field = append(grid, "lf-field");
@@ -119,7 +120,7 @@ function appendShape(mount, form) {
     }
     if (hint) append(field, "lf-hint", hint);
   }
-  append(append(card, "lf-actions"), "lf-button", form.submit);
+  append(append(body, "lf-actions"), "lf-button", form.submit);
 }
 
 /** The promise, or a failure when it takes too long. */

@@ -1,0 +1,102 @@
+/**
+ * Types of what the loader (`/embed.js`) puts on a page: the element, its attributes, its events, and the queue.
+ *
+ * Copy this file beside your code or reference it; it has no imports, and declares no value that is not there at run time.
+ */
+
+/** How the form reaches the visitor. */
+type LeadFormMode = "inline" | "iframe" | "hosted";
+
+/** What every event tells. Never what was typed. */
+interface LeadFormDetail {
+  /** The form's id, as in the attribute. */
+  form: string;
+  /** The road on which it is shown: after a fallback `iframe`, whatever was asked for. */
+  mode: LeadFormMode;
+}
+
+/** Why a road had to be left (the loader's codes), or why a submission did not come through (the proxy's codes). */
+type LeadFormFailureCode =
+  /** The browser has no WebAssembly, or has it switched off. */
+  | "wasm_missing"
+  /** The host page's policy forbids WebAssembly, or the module could not be started. */
+  | "wasm_refused"
+  /** Script, Wasm or styles could not be fetched. */
+  | "assets_unreachable"
+  /** The form's definition could not be fetched. */
+  | "form_unreachable"
+  /** The parts did not all arrive within 15 seconds. */
+  | "too_slow"
+  /** The iframe was not heard of within 15 seconds: blocked by a policy, or no network. */
+  | "frame_unreachable"
+  /** The host page's origin is not on the form's list. */
+  | "origin_not_allowed"
+  /** There is no form of this id. */
+  | "form_not_found"
+  /** Anything else; the console has the error. */
+  | "unexpected"
+  | (string & {});
+
+interface LeadFormEventMap {
+  /** The form can be filled in. */
+  "lead-form:ready": CustomEvent<LeadFormDetail>;
+  /** The visitor typed or chose for the first time. */
+  "lead-form:started": CustomEvent<LeadFormDetail>;
+  /** A submission was held back, here or by the proxy: which fields, and the code of each problem. */
+  "lead-form:problem": CustomEvent<LeadFormDetail & { fields: { field: string; code: string }[] }>;
+  /** A submission was sent; whether it arrived comes next. */
+  "lead-form:submitted": CustomEvent<LeadFormDetail>;
+  /** The lead is stored safely. Count conversions here. */
+  "lead-form:received": CustomEvent<LeadFormDetail & { receipt: string }>;
+  /** The partner has it. */
+  "lead-form:delivered": CustomEvent<LeadFormDetail & { receipt: string }>;
+  /** Another road was taken, or a submission did not come through; the form goes on by itself. */
+  "lead-form:failed": CustomEvent<LeadFormDetail & { code: LeadFormFailureCode }>;
+}
+
+/**
+ * `<lead-form form="…">`.
+ *
+ * Attributes: `form`, the form's id; `mode`, `inline` (default) or `iframe`; `locale`, a language tag, else the nearest
+ * `lang` of the page, else the browser's; `data-theme`, `light` or `dark`, else as the page; `font="inherit"` takes the
+ * page's font. A change of the first three shows the form anew.
+ */
+interface LeadFormElement extends HTMLElement {
+  /** The form's id. */
+  readonly form: string;
+  /** Shows the form anew, in its present version and language. What was typed is gone. */
+  reload(): void;
+  addEventListener<Name extends keyof LeadFormEventMap>(
+    name: Name,
+    listener: (this: LeadFormElement, event: LeadFormEventMap[Name]) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    name: string,
+    listener: EventListenerOrEventListenerObject,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+}
+
+/** What a call in the queue is given. */
+interface LeadFormApi {
+  /** Address of the folder that the loader came from, with a slash at its end. */
+  readonly base: string;
+  /** Fetches what every form needs before there is one on the page, for instance when a dialog is about to open. */
+  preload(): Promise<unknown>;
+}
+
+type LeadFormCall = (api: LeadFormApi) => void;
+
+interface HTMLElementTagNameMap {
+  "lead-form": LeadFormElement;
+}
+
+interface DocumentEventMap extends LeadFormEventMap {}
+
+interface WindowEventMap extends LeadFormEventMap {}
+
+interface Window {
+  /** Calls made before the loader is there wait in an array: `(window.leadForm = window.leadForm || []).push(call)`. */
+  leadForm?: LeadFormCall[] | (((call: LeadFormCall) => void) & { push(call: LeadFormCall): void });
+}
