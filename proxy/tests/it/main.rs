@@ -11,6 +11,7 @@
 
 mod app;
 mod config;
+mod connectors;
 mod docs;
 mod email;
 mod malformed;
