@@ -3,6 +3,7 @@
 //! Apart from `main` so that tests can read the same arguments.
 
 mod check;
+mod deliveries;
 mod forms;
 mod render;
 mod serve;
@@ -33,6 +34,9 @@ enum Command {
     Check(File),
     /// List the forms.
     Forms(File),
+    /// Look at deliveries, also while the proxy runs.
+    #[command(subcommand)]
+    Deliveries(Deliveries),
     /// Print the HTML of a form's hosted page.
     Render {
         /// The form's id.
@@ -40,6 +44,18 @@ enum Command {
         /// Language tag; the form's own where left out.
         #[arg(long)]
         locale: Option<String>,
+        #[command(flatten)]
+        file: File,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Deliveries {
+    /// List every delivery that has not reached its partner.
+    List {
+        /// Write one JSON list for programs.
+        #[arg(long)]
+        json: bool,
         #[command(flatten)]
         file: File,
     },
@@ -58,6 +74,9 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Serve(file) => with_config(&file.config, serve::run),
         Command::Check(file) => with_config(&file.config, |config| check::run(&config)),
         Command::Forms(file) => with_config(&file.config, |config| forms::run(&config)),
+        Command::Deliveries(Deliveries::List { json, file }) => {
+            with_config(&file.config, |config| deliveries::list(&config, json))
+        }
         Command::Render { form, locale, file } => {
             with_config(&file.config, |config| render::run(config, &form, locale.as_deref()))
         }

@@ -199,6 +199,27 @@ pub struct DeliveryView {
     pub due_at: Timestamp,
 }
 
+/// A delivery that has not reached its partner, as an operator sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenDelivery {
+    /// The submission's receipt, which is also the lead's id at the partner.
+    pub receipt: String,
+    /// The form's id.
+    pub form: String,
+    /// The account that gets the lead.
+    pub account: String,
+    /// Where it stands: `waiting`, `leased`, `held` or `dead_letter`.
+    pub state: String,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// The code of why the last one ended so.
+    pub reason: Option<String>,
+    /// When the submission was stored.
+    pub received_at: Timestamp,
+    /// When the next attempt is due, for one that waits.
+    pub due_at: Timestamp,
+}
+
 /// One attempt as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttemptView {

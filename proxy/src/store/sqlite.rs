@@ -8,6 +8,7 @@ mod claim;
 mod guard;
 mod lock;
 mod open;
+pub mod outbox;
 mod read;
 mod writer;
 

@@ -55,6 +55,19 @@ pub(super) async fn connect_again(path: &Path) -> Result<SqliteConnection, Store
     Ok(connection)
 }
 
+/// Opens for reading beside whoever has the store: no lock, nothing created, nothing written.
+pub(super) async fn open_beside(path: &Path) -> Result<SqlitePool, StoreError> {
+    if !path.is_file() {
+        let (found, remedy) = (format!("there is no store {}", path.display()), "correct store.path, or start the proxy");
+        return Err(StoreError::Refused(Refusal { found, remedy: remedy.to_owned() }));
+    }
+    let readers = open_readers(path).await?;
+    let mut connection = readers.acquire().await.map_err(|error| unreadable(path, error))?;
+    check_is_ours(path, &mut connection).await?;
+    drop(connection);
+    Ok(readers)
+}
+
 async fn connect(path: &Path) -> Result<SqliteConnection, StoreError> {
     let mut connection = options(path).connect().await.map_err(|error| unreadable(path, error))?;
     guard::check(&mut connection).await?;

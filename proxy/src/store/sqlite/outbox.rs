@@ -1,0 +1,91 @@
+//! Lists what has not reached its partner, for an operator who looks while the proxy runs.
+//!
+//! Apart from the store itself: this takes no lock and can't write, so that looking never gets in the way of serving.
+
+use crate::clock::Timestamp;
+use crate::store::sqlite::{open, store_error, to_u32};
+use crate::store::{OpenDelivery, StoreConfig, StoreError};
+
+/// Every delivery that waits, is under way, or was left to a person; the oldest first.
+///
+/// # Errors
+/// [`StoreError::Refused`] with the remedy where there is no store of ours.
+pub async fn open_deliveries(config: &StoreConfig) -> Result<Vec<OpenDelivery>, StoreError> {
+    let readers = open::open_beside(&config.path).await?;
+    let rows: Vec<(String, String, String, String, i64, Option<String>, i64, i64)> = sqlx::query_as(
+        "SELECT s.receipt, s.form, d.account, d.state, d.attempts, d.reason, s.received_at, d.due_at \
+         FROM deliveries d JOIN submissions s ON s.id = d.submission \
+         WHERE d.state IN ('waiting', 'leased', 'held', 'dead_letter') ORDER BY d.id",
+    )
+    .fetch_all(&readers)
+    .await
+    .map_err(store_error)?;
+    readers.close().await;
+    rows.into_iter()
+        .map(|(receipt, form, account, state, attempts, reason, received_at, due_at)| {
+            let attempts = to_u32(attempts, "deliveries.attempts")?;
+            let (received_at, due_at) = (Timestamp::from_ms(received_at), Timestamp::from_ms(due_at));
+            Ok(OpenDelivery { receipt, form, account, state, attempts, reason, received_at, due_at })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::ids::{IdempotencyKey, Receipt};
+    use crate::store::{ClaimRequest, NewSubmission, SqliteStore, Standing, Store as _};
+
+    fn config(dir: &Path) -> StoreConfig {
+        StoreConfig { path: dir.join("leads.db") }
+    }
+
+    fn submission(key: &str) -> NewSubmission {
+        NewSubmission {
+            receipt: Receipt::new(),
+            form: "callback".to_owned(),
+            form_version: 1,
+            locale: "en".to_owned(),
+            account: "takepayments".to_owned(),
+            idempotency_key: IdempotencyKey::parse(key).unwrap(),
+            fingerprint: [0; 32],
+            source: serde_json::from_str("{}").unwrap(),
+            values: serde_json::from_str("{}").unwrap(),
+        }
+    }
+
+    #[tokio::test]
+    async fn waiting_and_held_deliveries_are_listed_while_the_store_is_in_use() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = config(dir.path());
+        let store = SqliteStore::open(&config, Clock::system()).await.unwrap();
+        for key in ["delivered-delivered", "held-held-held-held", "waiting-waiting-waiting"] {
+            store.accept(submission(key)).await.unwrap();
+        }
+        let now = Clock::system().now();
+        let accounts = vec![("takepayments".to_owned(), 2)];
+        let claim = ClaimRequest { accounts, limit: 2, now, lease_until: now };
+        let claimed = store.claim(claim).await.unwrap();
+        for (claimed, standing) in claimed.iter().zip([Standing::Delivered, Standing::Held]) {
+            assert!(store.release(claimed.delivery, claimed.fence, standing, "why").await.unwrap());
+        }
+
+        let listed = open_deliveries(&config).await.unwrap();
+        let states: Vec<_> =
+            listed.iter().map(|open| (open.state.as_str(), open.reason.as_deref())).collect();
+        assert_eq!(states, [("held", Some("why")), ("waiting", None)]);
+        assert!(listed.iter().all(|open| Receipt::parse(&open.receipt).is_some() && open.form == "callback"));
+        store.close().await;
+    }
+
+    #[tokio::test]
+    async fn folder_without_a_store_is_told_and_left_as_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let error = open_deliveries(&config(dir.path())).await.unwrap_err().to_string();
+        assert!(error.contains("leads.db") && error.contains("store.path"), "{error}");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+}
