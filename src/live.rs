@@ -6,12 +6,12 @@
 mod listen;
 
 use std::cell::{Cell, RefCell};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
 use lead_model::{Problem, RawValue, check, check_field};
 use leptos::prelude::{GetUntracked, Set, TimeoutHandle, set_timeout_with_handle};
-use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlElement;
 
 pub(crate) use listen::Listening;
@@ -138,11 +138,11 @@ impl Live {
         self.stop_timer();
         self.follow();
         let live = Rc::clone(self);
-        spawn_local(async move {
+        spawn(Box::pin(async move {
             let (key, body) = (live.key.borrow().value(), live.body.borrow().clone());
             let answer = send(&live.submit_url, &key, &body).await;
             live.answered(answer);
-        });
+        }));
     }
 
     fn answered(self: &Rc<Self>, answer: Answer) {
@@ -180,7 +180,7 @@ impl Live {
 
     fn ask_receipt(self: &Rc<Self>) {
         let live = Rc::clone(self);
-        spawn_local(async move {
+        spawn(Box::pin(async move {
             let Some(receipt) = live.machine.borrow().phase().receipt().map(str::to_owned) else {
                 return;
             };
@@ -193,7 +193,7 @@ impl Live {
                 live.teller.tell(&Event::Delivered(&receipt));
             }
             live.run(task);
-        });
+        }));
     }
 
     /// An empty form for another lead.
@@ -249,12 +249,12 @@ impl Live {
     /// Focus on what the view is about to show: its effects were queued before this.
     fn focus_soon(&self, selector: &'static str) {
         let root = self.root.clone();
-        spawn_local(async move {
+        spawn(Box::pin(async move {
             if let Some(element) = controls::first(&root, selector) {
                 controls::focus(&element);
                 controls::show(&element);
             }
-        });
+        }));
     }
 
     fn after(self: &Rc<Self>, pause_ms: u64, task: fn(&Rc<Self>)) {
@@ -282,4 +282,9 @@ impl Live {
         self.gone.set(true);
         self.stop_timer();
     }
+}
+
+/// Runs a future. Boxed as Leptos's own are, so that the code to run one is in the download once.
+fn spawn(future: Pin<Box<dyn Future<Output = ()>>>) {
+    wasm_bindgen_futures::spawn_local(future);
 }

@@ -12,8 +12,11 @@ use std::borrow::Cow;
 /// Text that is fixed, or made on the way.
 pub(crate) type Text = Cow<'static, str>;
 
-/// One element with its attributes and children, of which some may follow signals.
-pub(crate) struct Element {
+/// One element with its attributes and children, of which some may follow signals. Boxed, because it is handed on at
+/// every step of its making, and a pointer is fewer bytes of code to hand on than the whole.
+pub(crate) struct Element(Box<Parts>);
+
+struct Parts {
     tag: &'static str,
     attributes: Vec<(&'static str, Attribute)>,
     children: Vec<Child>,
@@ -37,14 +40,14 @@ enum Child {
 
 /// An element of this tag and this class; an empty class is left out.
 pub(crate) fn element(tag: &'static str, class: &'static str) -> Element {
-    let element = Element { tag, attributes: Vec::new(), children: Vec::new() };
+    let element = Element(Box::new(Parts { tag, attributes: Vec::new(), children: Vec::new() }));
     if class.is_empty() { element } else { element.attribute("class", class) }
 }
 
 impl Element {
     /// With an attribute.
     pub(crate) fn attribute(mut self, name: &'static str, value: impl Into<Text>) -> Self {
-        self.attributes.push((name, Attribute::Fixed(value.into())));
+        self.0.attributes.push((name, Attribute::Fixed(value.into())));
         self
     }
 
@@ -67,37 +70,37 @@ impl Element {
         name: &'static str,
         value: impl Fn() -> Option<Text> + Send + 'static,
     ) -> Self {
-        self.attributes.push((name, Attribute::Live(Box::new(value))));
+        self.0.attributes.push((name, Attribute::Live(Box::new(value))));
         self
     }
 
     /// With a child.
     pub(crate) fn child(mut self, child: Element) -> Self {
-        self.children.push(Child::Element(child));
+        self.0.children.push(Child::Element(child));
         self
     }
 
     /// With several children.
     pub(crate) fn children(mut self, children: impl IntoIterator<Item = Element>) -> Self {
-        self.children.extend(children.into_iter().map(Child::Element));
+        self.0.children.extend(children.into_iter().map(Child::Element));
         self
     }
 
     /// With text.
     pub(crate) fn text(mut self, text: impl Into<Text>) -> Self {
-        self.children.push(Child::Text(text.into()));
+        self.0.children.push(Child::Text(text.into()));
         self
     }
 
     /// With text that follows the signals it reads.
     pub(crate) fn live_text(mut self, text: impl Fn() -> Text + Send + 'static) -> Self {
-        self.children.push(Child::LiveText(Box::new(text)));
+        self.0.children.push(Child::LiveText(Box::new(text)));
         self
     }
 
     /// With children that follow the signals they read.
     pub(crate) fn live_children(mut self, children: impl FnMut() -> Vec<Element> + Send + 'static) -> Self {
-        self.children.push(Child::LiveElements(Box::new(children)));
+        self.0.children.push(Child::LiveElements(Box::new(children)));
         self
     }
 

@@ -7,7 +7,7 @@ use leptos::tachys::renderer::Rndr;
 use leptos::tachys::renderer::types;
 use leptos::tachys::view::{Mountable, Render};
 
-use super::{Attribute, Child, Element, Text};
+use super::{Attribute, Child, Element, Parts, Text};
 
 /// An element in the document, with the effects that keep it and everything inside it up to date.
 pub(crate) struct Placed {
@@ -23,15 +23,16 @@ impl Render for Element {
     type State = Placed;
 
     fn build(self) -> Placed {
-        let node = Rndr::create_element(self.tag, None);
+        let Parts { tag, attributes, children } = *self.0;
+        let node = Rndr::create_element(tag, None);
         let mut effects = Vec::new();
-        for (name, value) in self.attributes {
+        for (name, value) in attributes {
             match value {
                 Attribute::Fixed(value) => Rndr::set_attribute(&node, name, &value),
                 Attribute::Live(value) => effects.push(follow_attribute(node.clone(), name, value)),
             }
         }
-        for child in self.children {
+        for child in children {
             match child {
                 Child::Text(text) => Rndr::insert_node(&node, &Rndr::create_text_node(&text), None),
                 Child::LiveText(text) => effects.push(follow_text(&node, text)),

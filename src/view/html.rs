@@ -8,7 +8,7 @@ use leptos::tachys::hydration::Cursor;
 use leptos::tachys::renderer::Rndr;
 use leptos::tachys::view::{Mountable, Position, PositionState, Render, RenderHtml};
 
-use super::{Attribute, Child, Element};
+use super::{Attribute, Child, Element, Parts};
 
 leptos::tachys::no_attrs!(Element);
 
@@ -56,9 +56,10 @@ impl RenderHtml for Element {
 impl Element {
     /// Writes this element and everything inside it.
     fn write(self, html: &mut String) {
+        let Parts { tag, attributes, children } = *self.0;
         html.push('<');
-        html.push_str(self.tag);
-        for (name, value) in self.attributes {
+        html.push_str(tag);
+        for (name, value) in attributes {
             let value = match value {
                 Attribute::Fixed(value) => Some(value),
                 Attribute::Live(value) => value(),
@@ -69,14 +70,14 @@ impl Element {
         }
         html.push('>');
         // A void element: it has no inside and no end.
-        if self.tag == "input" {
+        if tag == "input" {
             return;
         }
         // An HTML parser drops one line end at the start of a text area: it drops this one, not the visitor's.
-        if self.tag == "textarea" {
+        if tag == "textarea" {
             html.push('\n');
         }
-        for child in self.children {
+        for child in children {
             match child {
                 Child::Element(child) => child.write(html),
                 Child::Text(text) => write_text(&text, html),
@@ -89,7 +90,7 @@ impl Element {
             }
         }
         html.push_str("</");
-        html.push_str(self.tag);
+        html.push_str(tag);
         html.push('>');
     }
 }
