@@ -4,8 +4,9 @@
 //! tests), because another choice of packages is another choice of features and would compile the tree again.
 
 use crate::{
-    assets, sh, size, tidy,
+    assets, crash, demo, sh, size, tidy,
     tools::{self, Need, Tools},
+    trace,
 };
 use anyhow::{Context as _, Result, bail};
 use serde_json::json;
@@ -55,6 +56,9 @@ const STAGES: &[Stage] = &[
     Stage { name: "size", needs: &[Need::Web], reads_source: false, run: |_| size::main(&[]) },
     Stage { name: "host", needs: &[Need::Nextest], reads_source: false, run: host },
     Stage { name: "doctest", needs: &[], reads_source: false, run: doctest },
+    Stage { name: "demo", needs: &[], reads_source: false, run: demo_once },
+    Stage { name: "trace", needs: &[Need::Strace], reads_source: false, run: trace_short },
+    Stage { name: "crash", needs: &[], reads_source: false, run: crash_short },
     Stage { name: "deny", needs: &[Need::Deny], reads_source: false, run: deny },
     Stage {
         name: "component",
@@ -219,6 +223,29 @@ fn host(tools: &Tools) -> Result<()> {
 
 fn doctest(_: &Tools) -> Result<()> {
     sh::run(&mut cargo(&["test", "--quiet", "--locked", "--workspace", "--doc"]))
+}
+
+/// One lead through every form.
+fn demo_once(tools: &Tools) -> Result<()> {
+    as_built(tools, demo::main, &["--once"])
+}
+
+/// The order of sync and answer, for fewer accepts than `cargo xtask trace` takes by itself.
+fn trace_short(tools: &Tools) -> Result<()> {
+    as_built(tools, trace::main, &["--accepts", "200"])
+}
+
+/// A tenth of the kills that `cargo xtask crash` takes by itself.
+fn crash_short(tools: &Tools) -> Result<()> {
+    as_built(tools, crash::main, &["--kills", "20"])
+}
+
+/// Another command with the programs of the workspace's one build.
+fn as_built(tools: &Tools, command: fn(&[String]) -> Result<()>, arguments: &[&str]) -> Result<()> {
+    build(tools)?;
+    let arguments: Vec<String> =
+        arguments.iter().chain(&["--no-build"]).map(|&argument| argument.to_owned()).collect();
+    command(&arguments)
 }
 
 /// Where the browser's two programs lie, under the names that WebDriver crates know.
