@@ -24,7 +24,8 @@ const HEARD: &[&str] = &["submit", "input", "focusout", "pointerdown", "click"];
 /// The listener; it stops listening when it is dropped.
 pub(crate) struct Listening {
     root: EventTarget,
-    listener: Closure<dyn FnMut(web_sys::Event)>,
+    /// Not `FnMut`: moving focus while an event is handled is an event too, heard before the first one is done.
+    listener: Closure<dyn Fn(web_sys::Event)>,
 }
 
 impl Listening {
