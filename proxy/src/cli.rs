@@ -8,6 +8,7 @@ mod forms;
 mod render;
 mod serve;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -102,14 +103,12 @@ fn refuse(path: &Path, error: &ConfigError) -> ExitCode {
     ExitCode::from(REFUSED)
 }
 
-/// Prints a result.
-#[expect(clippy::print_stdout, reason = "the command line answers on standard output")]
+/// Prints a result. Whoever has stopped reading has read enough: `… | head` is no failure.
 fn say(text: &str) {
-    println!("{text}");
+    writeln!(std::io::stdout(), "{text}").unwrap_or_default();
 }
 
 /// Prints what went wrong.
-#[expect(clippy::print_stderr, reason = "the command line complains on standard error")]
 fn say_wrong(text: &str) {
-    eprintln!("{text}");
+    writeln!(std::io::stderr(), "{text}").unwrap_or_default();
 }
