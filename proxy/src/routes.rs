@@ -8,7 +8,7 @@ pub(crate) mod health;
 pub(crate) mod pages;
 pub(crate) mod receipts;
 pub(crate) mod submissions;
-mod wanted;
+pub(crate) mod wanted;
 
 use http::{HeaderMap, header};
 

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{RawPathParams, Request, State};
+use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -12,6 +12,7 @@ use lead_model::Origin;
 
 use crate::app::App;
 use crate::problem::{ApiProblem, ApiReason};
+use crate::routes::wanted::PathParams;
 
 /// How long a browser may remember a preflight's answer, in seconds.
 const PREFLIGHT_SECONDS: HeaderValue = HeaderValue::from_static("600");
@@ -35,12 +36,11 @@ enum Asker {
 /// Stands around every route of `/v1`.
 pub(crate) async fn layer(
     State(app): State<Arc<App>>,
-    params: RawPathParams,
+    params: PathParams,
     request: Request,
     next: Next,
 ) -> Response {
-    let form = params.iter().find(|(name, _)| *name == "form").map(|(_, value)| value.to_owned());
-    let asker = find_asker(&app, form.as_deref(), request.method(), request.headers());
+    let asker = find_asker(&app, params.get("form"), request.method(), request.headers());
     let preflight = *request.method() == Method::OPTIONS;
     let mut response = match asker {
         Asker::Stranger => ApiProblem::from(ApiReason::OriginNotAllowed).into_response(),

@@ -5,11 +5,12 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use super::is_known;
+use super::wanted::PathParams;
 use crate::app::App;
 use crate::assets::Asset;
 use crate::problem::{ApiProblem, ApiReason};
@@ -28,11 +29,10 @@ pub(crate) async fn get_loader(State(app): State<Arc<App>>, headers: HeaderMap) 
 /// Any other file of the bundle.
 pub(crate) async fn get_asset(
     State(app): State<Arc<App>>,
-    path: Result<Path<String>, axum::extract::rejection::PathRejection>,
+    path: PathParams,
     headers: HeaderMap,
 ) -> Result<Response, ApiProblem> {
-    let Path(name) = path.map_err(|_| ApiReason::NotFound)?;
-    let asset = app.assets.get(&name).ok_or(ApiReason::NotFound)?;
+    let asset = path.get("file").and_then(|name| app.assets.get(name)).ok_or(ApiReason::NotFound)?;
     Ok(serve(asset, &headers, HASHED_CACHE))
 }
 

@@ -8,12 +8,12 @@ mod reply;
 
 use std::sync::Arc;
 
-use axum::extract::{RawPathParams, Request, State};
+use axum::extract::{Request, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode, Uri, header};
 use lead_model::{Mode, Origin, Problem, Source, Values};
 
-use super::wanted::Languages;
+use super::wanted::{Languages, PathParams};
 use crate::app::App;
 use crate::forms::{FormText, ServedForm};
 use crate::ids::Receipt;
@@ -28,7 +28,7 @@ use reply::Reply;
 /// The hosted page.
 pub(crate) async fn get_hosted(
     app: State<Arc<App>>,
-    path: RawPathParams,
+    path: PathParams,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
@@ -38,7 +38,7 @@ pub(crate) async fn get_hosted(
 /// The page inside an iframe.
 pub(crate) async fn get_iframe(
     app: State<Arc<App>>,
-    path: RawPathParams,
+    path: PathParams,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
@@ -46,19 +46,19 @@ pub(crate) async fn get_iframe(
 }
 
 /// The hosted page's plain form.
-pub(crate) async fn post_hosted(app: State<Arc<App>>, path: RawPathParams, request: Request) -> Response {
+pub(crate) async fn post_hosted(app: State<Arc<App>>, path: PathParams, request: Request) -> Response {
     send(&app, PageMode::Hosted, &path, request).await
 }
 
 /// The iframe page's plain form.
-pub(crate) async fn post_iframe(app: State<Arc<App>>, path: RawPathParams, request: Request) -> Response {
+pub(crate) async fn post_iframe(app: State<Arc<App>>, path: PathParams, request: Request) -> Response {
     send(&app, PageMode::Iframe, &path, request).await
 }
 
 /// The hosted page's thanks.
 pub(crate) async fn get_hosted_thanks(
     app: State<Arc<App>>,
-    path: RawPathParams,
+    path: PathParams,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
@@ -68,7 +68,7 @@ pub(crate) async fn get_hosted_thanks(
 /// The iframe page's thanks.
 pub(crate) async fn get_iframe_thanks(
     app: State<Arc<App>>,
-    path: RawPathParams,
+    path: PathParams,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
@@ -88,7 +88,7 @@ struct Visit<'a> {
 fn visit<'a>(
     app: &'a App,
     mode: PageMode,
-    path: &RawPathParams,
+    path: &PathParams,
     uri: &Uri,
     headers: &HeaderMap,
 ) -> Result<Visit<'a>, Box<Response>> {
@@ -97,17 +97,13 @@ fn visit<'a>(
         let tag = app.locales.choose_any(languages.iter());
         Box::new(Reply { app, mode, form: None }.trouble(tag, ApiReason::FormNotFound))
     };
-    let id = param(path, "form").ok_or_else(missing)?;
+    let id = path.get("form").ok_or_else(missing)?;
     let form = app.forms.get(id).ok_or_else(missing)?;
     let text = form.in_language(languages.iter()).ok_or_else(missing)?;
     Ok(Visit { app, mode, form, text, frame: Frame::of(uri, form, &app.own_origin) })
 }
 
-fn param<'a>(path: &'a RawPathParams, name: &str) -> Option<&'a str> {
-    path.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
-}
-
-fn show(app: &App, mode: PageMode, path: &RawPathParams, uri: &Uri, headers: &HeaderMap) -> Response {
+fn show(app: &App, mode: PageMode, path: &PathParams, uri: &Uri, headers: &HeaderMap) -> Response {
     match visit(app, mode, path, uri, headers) {
         Ok(visit) => {
             let token = app.tokens.issue(&visit.form.definition.id);
@@ -117,12 +113,12 @@ fn show(app: &App, mode: PageMode, path: &RawPathParams, uri: &Uri, headers: &He
     }
 }
 
-async fn thank(app: &App, mode: PageMode, path: &RawPathParams, uri: &Uri, headers: &HeaderMap) -> Response {
+async fn thank(app: &App, mode: PageMode, path: &PathParams, uri: &Uri, headers: &HeaderMap) -> Response {
     let visit = match visit(app, mode, path, uri, headers) {
         Ok(visit) => visit,
         Err(response) => return *response,
     };
-    let Some(receipt) = param(path, "receipt").and_then(Receipt::parse) else {
+    let Some(receipt) = path.get("receipt").and_then(Receipt::parse) else {
         return visit.trouble(ApiReason::ReceiptNotFound);
     };
     match app.store.receipt(&receipt).await {
@@ -138,7 +134,7 @@ async fn thank(app: &App, mode: PageMode, path: &RawPathParams, uri: &Uri, heade
     }
 }
 
-async fn send(app: &App, mode: PageMode, path: &RawPathParams, request: Request) -> Response {
+async fn send(app: &App, mode: PageMode, path: &PathParams, request: Request) -> Response {
     let (head, stream) = request.into_parts();
     let visit = match visit(app, mode, path, &head.uri, &head.headers) {
         Ok(visit) => visit,

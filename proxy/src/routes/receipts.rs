@@ -5,10 +5,10 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use lead_model::ReceiptAnswer;
 
+use super::wanted::PathParams;
 use crate::app::App;
 use crate::ids::Receipt;
 use crate::problem::{ApiProblem, ApiReason};
@@ -16,10 +16,9 @@ use crate::problem::{ApiProblem, ApiReason};
 /// The receipt's state.
 pub(crate) async fn get_receipt(
     State(app): State<Arc<App>>,
-    path: Result<Path<String>, PathRejection>,
+    path: PathParams,
 ) -> Result<Json<ReceiptAnswer>, ApiProblem> {
-    let Path(text) = path.map_err(|_| ApiReason::ReceiptNotFound)?;
-    let receipt = Receipt::parse(&text).ok_or(ApiReason::ReceiptNotFound)?;
+    let receipt = path.get("receipt").and_then(Receipt::parse).ok_or(ApiReason::ReceiptNotFound)?;
     match app.store.receipt(&receipt).await {
         Ok(Some(answer)) => Ok(Json(answer)),
         Ok(None) => Err(ApiReason::ReceiptNotFound.into()),

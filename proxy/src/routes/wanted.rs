@@ -2,6 +2,7 @@
 //!
 //! Apart because every route that shows a form asks the same.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, RawPathParams};
@@ -11,17 +12,34 @@ use http::{HeaderMap, Uri, header};
 use crate::app::App;
 use crate::forms::ServedForm;
 use crate::locales::accepted;
-use crate::problem::ApiReason;
+use crate::problem::{ApiProblem, ApiReason};
+
+/// The path's parameters; none of them where one is not text.
+pub(crate) struct PathParams(Option<RawPathParams>);
+
+impl PathParams {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.as_ref()?.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for PathParams {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        Ok(Self(RawPathParams::from_request_parts(parts, state).await.ok()))
+    }
+}
 
 /// The form named by the path.
 pub(crate) struct WantedForm(pub(super) Arc<ServedForm>);
 
 impl FromRequestParts<Arc<App>> for WantedForm {
-    type Rejection = crate::problem::ApiProblem;
+    type Rejection = ApiProblem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Self::Rejection> {
-        let params = RawPathParams::from_request_parts(parts, app).await.map_err(|_| ApiReason::FormNotFound)?;
-        let id = params.iter().find(|(name, _)| *name == "form").map(|(_, id)| id);
+        let Ok(params) = PathParams::from_request_parts(parts, app).await;
+        let id = params.get("form");
         let form = id.and_then(|id| app.forms.get(id)).ok_or(ApiReason::FormNotFound)?;
         Ok(Self(Arc::clone(form)))
     }

@@ -7,9 +7,10 @@ pub mod config_text;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lead_proxy::{Config, ConfigError, Running, serve};
+use lead_proxy::clock::Clock;
+use lead_proxy::{Config, ConfigError, Running, serve_by};
 use partner_sim::Sim;
-use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -80,6 +81,20 @@ impl TestApp {
 
     /// Starts with these secrets and a changed configuration.
     pub async fn start_with_secrets(api_key: &str, token_key: &str, change: impl FnOnce(&mut ConfigText)) -> Self {
+        Self::start_whole(api_key, token_key, Clock::system(), change).await
+    }
+
+    /// Starts by a clock that the test owns.
+    pub async fn start_by(clock: Clock, change: impl FnOnce(&mut ConfigText)) -> Self {
+        Self::start_whole(API_KEY, TOKEN_KEY, clock, change).await
+    }
+
+    async fn start_whole(
+        api_key: &str,
+        token_key: &str,
+        clock: Clock,
+        change: impl FnOnce(&mut ConfigText),
+    ) -> Self {
         let listen = "127.0.0.1:0".parse().unwrap();
         let sim = partner_sim::start(partner_sim::Options { listen, takepayments_api_key: api_key.to_owned() })
             .await
@@ -88,7 +103,7 @@ impl TestApp {
         let mut text = ConfigText::new(sim.takepayments().insert_url(), dir.path().join("lead-proxy.db"));
         change(&mut text);
         let config = read_config(&text.to_toml(), api_key, token_key).unwrap_or_else(|error| panic!("{error}"));
-        let running = serve(config).await.unwrap();
+        let running = serve_by(config, clock).await.unwrap();
         let base = format!("http://{}", running.public_addr);
         let operator = format!("http://{}", running.operator_addr);
         Self { running: Some(running), sim, dir, client: client(), base, operator }
@@ -193,9 +208,4 @@ pub fn good_values() -> Value {
         "first_name": "Ada", "last_name": "Lovelace", "email": "ada@analytical.example", "phone": "020 7946 0018",
         "customer_type": "New to cards", "consent": true
     })
-}
-
-/// A header's value.
-pub fn value(text: &str) -> HeaderValue {
-    HeaderValue::from_str(text).unwrap()
 }

@@ -2,6 +2,7 @@
 
 #![allow(
     missing_docs,
+    unreachable_pub,
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
@@ -18,4 +19,5 @@ mod malformed;
 mod origins;
 mod pages;
 mod privacy;
+mod store;
 mod submissions;
