@@ -4,6 +4,7 @@
 //! a condition, with a limit; nowhere for a time.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -43,14 +44,14 @@ const WAIT: &str = r"
     })();
 ";
 
-pub struct Browser {
-    pub driver: WebDriver,
+pub(crate) struct Browser {
+    pub(crate) driver: WebDriver,
     chromedriver: Child,
     _profile: TempDir,
 }
 
 impl Browser {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let (chromedriver, port) = start_chromedriver();
         let profile = tempfile::tempdir().unwrap();
         let mut capabilities = DesiredCapabilities::chrome();
@@ -66,12 +67,12 @@ impl Browser {
         Self { driver, chromedriver, _profile: profile }
     }
 
-    pub async fn goto(&self, url: &str) {
+    pub(crate) async fn goto(&self, url: &str) {
         self.driver.goto(url).await.unwrap();
     }
 
     /// Waits in the page for the script to return something true. `what` names it in the failure.
-    pub async fn until(&self, what: &str, script: &str, arguments: &[Value]) -> Value {
+    pub(crate) async fn until(&self, what: &str, script: &str, arguments: &[Value]) -> Value {
         let mut all = vec![Value::from(script)];
         all.extend_from_slice(arguments);
         all.push(json!(LIMIT_MS));
@@ -84,36 +85,43 @@ impl Browser {
     }
 
     /// Runs a script now and gives what it returns.
-    pub async fn run(&self, script: &str, arguments: &[Value]) -> Value {
+    pub(crate) async fn run(&self, script: &str, arguments: &[Value]) -> Value {
         self.driver.execute(script, arguments.to_vec()).await.unwrap().json().clone()
     }
 
     /// A command of Chromium's own protocol.
-    pub async fn cdp(&self, command: &str, parameters: Value) -> Value {
+    pub(crate) async fn cdp(&self, command: &str, parameters: Value) -> Value {
         self.driver.cdp().send_raw(command, parameters).await.unwrap()
     }
 
-    pub async fn set_offline(&self, offline: bool) {
-        let conditions = json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
+    pub(crate) async fn set_offline(&self, offline: bool) {
+        let conditions =
+            json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
         self.cdp("Network.enable", json!({})).await;
         self.cdp("Network.emulateNetworkConditions", conditions).await;
     }
 
-    /// Shows the page as a screen of this size and scheme would.
-    pub async fn show_as(&self, width: u32, height: u32, scheme: &str) {
-        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 2, "mobile": width < 600 });
+    /// Shows the page as a screen of this size and scheme would, with nothing moving.
+    pub(crate) async fn show_as(&self, width: u32, height: u32, scheme: &str) {
+        let metrics =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 2, "mobile": width < 600 });
         self.cdp("Emulation.setDeviceMetricsOverride", metrics).await;
-        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        let still = json!({ "name": "prefers-reduced-motion", "value": "reduce" });
+        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }, still] });
         self.cdp("Emulation.setEmulatedMedia", features).await;
     }
 
     /// Keeps what the screen shows, the whole page down to `height_max` CSS pixels.
-    pub async fn screenshot(&self, path: &Path, width: u32, height_max: u32) {
-        let height = self.run("return document.documentElement.scrollHeight", &[]).await.as_u64().unwrap_or(0);
+    pub(crate) async fn screenshot(&self, path: &Path, width: u32, height_max: u32) {
+        let height =
+            self.run("return document.documentElement.scrollHeight", &[]).await.as_u64().unwrap_or(0);
         let height = u32::try_from(height).unwrap_or(height_max).clamp(400, height_max);
         let clip = json!({ "x": 0, "y": 0, "width": width, "height": height, "scale": 1 });
         let shot = self
-            .cdp("Page.captureScreenshot", json!({ "format": "png", "clip": clip, "captureBeyondViewport": true }))
+            .cdp(
+                "Page.captureScreenshot",
+                json!({ "format": "png", "clip": clip, "captureBeyondViewport": true }),
+            )
             .await;
         let png = decode_base64(shot["data"].as_str().unwrap());
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -121,15 +129,22 @@ impl Browser {
     }
 
     /// What the page said in its console, refusals of a policy included.
-    pub async fn console(&self) -> Vec<String> {
+    pub(crate) async fn console(&self) -> Vec<String> {
         let entries = self.driver.browser_log().await.unwrap_or_default();
         entries.into_iter().map(|entry| entry.message).collect()
     }
 
-    pub async fn stop(mut self) {
+    pub(crate) async fn stop(self) {
         self.driver.clone().quit().await.unwrap();
-        self.chromedriver.kill().unwrap();
-        self.chromedriver.wait().unwrap();
+    }
+}
+
+/// A journey that fails leaves no browser behind: the driver leads a process group of its own, and that is ended.
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let group = format!("-{}", self.chromedriver.id());
+        let _ended = Command::new("kill").args(["-KILL", "--", &group]).status();
+        let _reaped = self.chromedriver.wait();
     }
 }
 
@@ -143,10 +158,13 @@ fn start_chromedriver() -> (Child, u16) {
     let program = std::env::var_os("CHROMEDRIVER").unwrap_or_else(|| "chromedriver".into());
     let mut child = Command::new(&program)
         .arg("--port=0")
+        .process_group(0)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
-        .unwrap_or_else(|error| panic!("{}: {error}; `cargo xtask tools` installs it", program.to_string_lossy()));
+        .unwrap_or_else(|error| {
+            panic!("{}: {error}; `cargo xtask tools` installs it", program.to_string_lossy())
+        });
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     for line in lines.map_while(Result::ok) {
         if let Some((_, port)) = line.split_once("started successfully on port ") {

@@ -86,7 +86,8 @@ async fn form_shows_in_the_iframe_where_the_host_policy_forbids_wasm() {
     let house = House::start().await;
     let browser = Browser::start().await;
     browser.goto(&house.page("no_wasm_csp.html")).await;
-    let frame = "const e = document.querySelector('lead-form'); return (e.shadowRoot || e).querySelector('iframe')";
+    let frame =
+        "const e = document.querySelector('lead-form'); return (e.shadowRoot || e).querySelector('iframe')";
     browser.until("the form falls back to the iframe", &format!("{frame} && 1"), &[]).await;
     let element = browser.driver.execute(frame, vec![]).await.unwrap().element().unwrap();
     element.enter_frame().await.unwrap();

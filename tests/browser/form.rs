@@ -20,25 +20,26 @@ const FINDERS: &str = r"
 ";
 
 #[derive(Clone, Copy)]
-pub struct FormOnPage<'a> {
-    pub browser: &'a Browser,
+pub(crate) struct FormOnPage<'a> {
+    pub(crate) browser: &'a Browser,
     index: usize,
 }
 
 impl<'a> FormOnPage<'a> {
     /// The first form of the page, once it can be used.
-    pub async fn on(browser: &'a Browser) -> Self {
+    pub(crate) async fn on(browser: &'a Browser) -> Self {
         Self::nth(browser, 0).await
     }
 
-    pub async fn nth(browser: &'a Browser, index: usize) -> Self {
+    pub(crate) async fn nth(browser: &'a Browser, index: usize) -> Self {
         let form = Self { browser, index };
-        form.until("the form is ready", "return state() === 'idle' && root.querySelector('form').noValidate").await;
+        form.until("the form is ready", "return state() === 'idle' && root.querySelector('form').noValidate")
+            .await;
         form
     }
 
     /// The first form of the page where no script may run: nothing can be waited for inside the page.
-    pub fn without_scripts(browser: &'a Browser) -> Self {
+    pub(crate) fn without_scripts(browser: &'a Browser) -> Self {
         Self { browser, index: 0 }
     }
 
@@ -46,11 +47,11 @@ impl<'a> FormOnPage<'a> {
         format!("const index = {};{FINDERS}{body}", self.index)
     }
 
-    pub async fn until(&self, what: &str, body: &str) -> Value {
+    pub(crate) async fn until(&self, what: &str, body: &str) -> Value {
         self.browser.until(what, &self.script(body), &[]).await
     }
 
-    pub async fn read(&self, body: &str) -> Value {
+    pub(crate) async fn read(&self, body: &str) -> Value {
         self.browser.run(&self.script(body), &[]).await
     }
 
@@ -60,35 +61,35 @@ impl<'a> FormOnPage<'a> {
         found.element().unwrap_or_else(|error| panic!("no {what} {text:?}: {error}"))
     }
 
-    pub async fn field(&self, label: &str) -> WebElement {
+    pub(crate) async fn field(&self, label: &str) -> WebElement {
         self.element("field", "return control(TEXT)", label).await
     }
 
-    pub async fn button(&self, text: &str) -> WebElement {
+    pub(crate) async fn button(&self, text: &str) -> WebElement {
         self.element("button", "return button(TEXT)", text).await
     }
 
-    pub async fn fill(&self, label: &str, text: &str) {
+    pub(crate) async fn fill(&self, label: &str, text: &str) {
         let field = self.field(label).await;
         field.send_keys(text).await.unwrap();
     }
 
     /// Chooses an option of a select, a radio option or a box by what it says.
-    pub async fn choose(&self, label: &str) {
+    pub(crate) async fn choose(&self, label: &str) {
         let body = "const o = Array.from(root.querySelectorAll('option')).find(n => says(n, TEXT)); return o || label(TEXT)";
         let element = self.element("option", body, label).await;
         element.scroll_into_view().await.unwrap();
         element.click().await.unwrap();
     }
 
-    pub async fn press(&self, text: &str) {
+    pub(crate) async fn press(&self, text: &str) {
         let button = self.button(text).await;
         button.scroll_into_view().await.unwrap();
         button.click().await.unwrap();
     }
 
     /// Fills the shipped main form with a café's details and this surname, which the journey finds again in the ledger.
-    pub async fn fill_in(&self, surname: &str) {
+    pub(crate) async fn fill_in(&self, surname: &str) {
         self.fill("First name", "Ada").await;
         self.fill("Last name", surname).await;
         self.fill("Work email", "ada@Analytical.example").await;
@@ -99,23 +100,25 @@ impl<'a> FormOnPage<'a> {
         self.choose("I agree").await;
     }
 
-    pub async fn send(&self) {
+    pub(crate) async fn send(&self) {
         self.press("Get my quote").await;
     }
 
-    pub async fn until_state(&self, wanted: &str) {
-        self.until(&format!("state {wanted}"), &format!("return '{wanted}'.split('|').includes(state())")).await;
+    pub(crate) async fn until_state(&self, wanted: &str) {
+        self.until(&format!("state {wanted}"), &format!("return '{wanted}'.split('|').includes(state())"))
+            .await;
     }
 
     /// Waits for the thanks and gives the receipt.
-    pub async fn receipt(&self) -> String {
+    pub(crate) async fn receipt(&self) -> String {
         self.until_state("received|delivered").await;
-        let receipt = self.until("a receipt", "return root.querySelector('.lf-receipt code').textContent.trim()").await;
+        let receipt =
+            self.until("a receipt", "return root.querySelector('.lf-receipt code').textContent.trim()").await;
         receipt.as_str().unwrap().to_owned()
     }
 
     /// The problem that a screen reader reads with this field, if any.
-    pub async fn problem_of(&self, label: &str) -> Option<String> {
+    pub(crate) async fn problem_of(&self, label: &str) -> Option<String> {
         let body = format!(
             r"const c = control({0}) || (group({0}) || root).querySelector('input');
             const invalid = (c.closest('fieldset') || c).getAttribute('aria-invalid') === 'true' || c.getAttribute('aria-invalid') === 'true';

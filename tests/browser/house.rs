@@ -12,30 +12,31 @@ use partner_sim::takepayments::Ledger;
 use tempfile::TempDir;
 
 /// What the simulator asks for; a canary, so that a test can look for it everywhere else.
-pub const API_KEY: &str = "canary-api-key-7d1f0c2b9e";
+pub(crate) const API_KEY: &str = "canary-api-key-7d1f0c2b9e";
 
 /// How long a lead may take from the visitor's click to the partner's ledger.
 const ARRIVAL_LIMIT: Duration = Duration::from_secs(20);
 
 /// Everything that runs for one journey. Dropping it ends it.
-pub struct House {
-    pub sim: Sim,
-    pub site: Site,
-    pub proxy: lead_proxy::Running,
-    pub proxy_url: String,
-    pub folder: TempDir,
+pub(crate) struct House {
+    pub(crate) sim: Sim,
+    pub(crate) site: Site,
+    pub(crate) proxy: lead_proxy::Running,
+    pub(crate) proxy_url: String,
+    _folder: TempDir,
 }
 
 impl House {
     /// With the host pages of the tests.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_with("tests/pages").await
     }
 
     /// With another folder of host pages.
-    pub async fn start_with(pages: &str) -> Self {
+    pub(crate) async fn start_with(pages: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let sim_options = partner_sim::Options { listen: any_port(), takepayments_api_key: API_KEY.to_owned() };
+        let sim_options =
+            partner_sim::Options { listen: any_port(), takepayments_api_key: API_KEY.to_owned() };
         let sim = partner_sim::start(sim_options).await.unwrap();
         let proxy_addr = free_addr();
         let proxy_url = format!("http://{proxy_addr}");
@@ -44,28 +45,30 @@ impl House {
         write_forms(folder.path(), &site.url());
         let config = config(&folder, proxy_addr, &sim.takepayments().insert_url());
         let proxy = lead_proxy::serve(config).await.unwrap();
-        Self { sim, site, proxy, proxy_url, folder }
+        Self { sim, site, proxy, proxy_url, _folder: folder }
     }
 
     /// A page of the partner's website.
-    pub fn page(&self, name: &str) -> String {
+    pub(crate) fn page(&self, name: &str) -> String {
         format!("{}/{name}", self.site.url())
     }
 
     /// A page of the proxy's own.
-    pub fn own(&self, path: &str) -> String {
+    pub(crate) fn own(&self, path: &str) -> String {
         format!("{}{path}", self.proxy_url)
     }
 
     /// Waits until the partner has this many leads, and gives its ledger.
-    pub async fn leads(&self, count: usize) -> Ledger {
-        let arrived = self.sim.takepayments().wait_for(|ledger| ledger.leads.len() >= count, ARRIVAL_LIMIT).await;
-        let ledger = arrived.unwrap_or_else(|ledger| panic!("{count} leads expected, ledger holds {ledger:#?}"));
+    pub(crate) async fn leads(&self, count: usize) -> Ledger {
+        let arrived =
+            self.sim.takepayments().wait_for(|ledger| ledger.leads.len() >= count, ARRIVAL_LIMIT).await;
+        let ledger =
+            arrived.unwrap_or_else(|ledger| panic!("{count} leads expected, ledger holds {ledger:#?}"));
         assert_eq!(ledger.leads.len(), count, "{ledger:#?}");
         ledger
     }
 
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.proxy.stop().await;
         self.site.stop().await;
         self.sim.stop().await;
@@ -86,7 +89,7 @@ fn manifest_dir() -> &'static Path {
 }
 
 /// The browser's files, as `cargo xtask assets` wrote them.
-pub fn assets_dir() -> PathBuf {
+pub(crate) fn assets_dir() -> PathBuf {
     let folder = match std::env::var_os("LEAD_FORM_ASSETS") {
         Some(folder) => PathBuf::from(folder),
         None => manifest_dir().join("target/lead-form-assets"),

@@ -14,12 +14,17 @@ async fn problems_come_on_blur_and_go_when_mended() {
     browser.goto(&house.page("plain.html")).await;
     let form = FormOnPage::on(&browser).await;
     form.fill("Work email", "ada@nowhere\u{e004}").await; // and the tab key
-    form.until("the problem is shown", "return control('Work email').getAttribute('aria-invalid') === 'true'").await;
+    form.until(
+        "the problem is shown",
+        "return control('Work email').getAttribute('aria-invalid') === 'true'",
+    )
+    .await;
     let problem = form.problem_of("Work email").await.unwrap();
     assert!(problem.to_lowercase().contains("email"), "{problem}");
     assert_eq!(form.problem_of("First name").await, None, "a field that nobody touched is left alone");
     form.fill("Work email", ".example").await;
-    form.until("the problem is gone", "return control('Work email').getAttribute('aria-invalid') !== 'true'").await;
+    form.until("the problem is gone", "return control('Work email').getAttribute('aria-invalid') !== 'true'")
+        .await;
     browser.stop().await;
     house.stop().await;
 }
@@ -31,8 +36,14 @@ async fn empty_send_names_every_problem_and_takes_focus_to_the_summary() {
     browser.goto(&house.page("plain.html")).await;
     let form = FormOnPage::on(&browser).await;
     form.send().await;
-    form.until("the summary has focus", "return root.activeElement && root.activeElement.matches('.lf-summary')").await;
-    let links = form.read("return Array.from(root.querySelectorAll('.lf-summary a')).map(a => a.textContent.trim())").await;
+    form.until(
+        "the summary has focus",
+        "return root.activeElement && root.activeElement.matches('.lf-summary')",
+    )
+    .await;
+    let links = form
+        .read("return Array.from(root.querySelectorAll('.lf-summary a')).map(a => a.textContent.trim())")
+        .await;
     let links: Vec<&str> = links.as_array().unwrap().iter().filter_map(Value::as_str).collect();
     assert_eq!(links.len(), 6, "{links:?}");
     assert!(links[0].contains("First name") || links[0].to_lowercase().contains("first name"), "{links:?}");

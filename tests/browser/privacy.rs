@@ -24,12 +24,18 @@ async fn browser_never_sees_the_key_or_the_partner() {
     form.fill_in("Private").await;
     form.send().await;
     form.receipt().await;
-    let seen = browser.driver.execute_async(BODIES, vec![]).await.unwrap().json().as_str().unwrap().to_owned();
-    assert!(seen.contains("card-machines") && seen.len() > 50_000, "the answers were read: {} bytes", seen.len());
+    let seen =
+        browser.driver.execute_async(BODIES, vec![]).await.unwrap().json().as_str().unwrap().to_owned();
+    assert!(
+        seen.contains("card-machines") && seen.len() > 50_000,
+        "the answers were read: {} bytes",
+        seen.len()
+    );
     for secret in [API_KEY, "ApiKey", "umbraco", "PartnerLeadsApi", &house.sim.url()] {
         assert!(!seen.contains(secret), "{secret} reached the browser");
     }
-    let stored = browser.run("return JSON.stringify([sessionStorage, localStorage, document.cookie])", &[]).await;
+    let stored =
+        browser.run("return JSON.stringify([sessionStorage, localStorage, document.cookie])", &[]).await;
     let stored = stored.as_str().unwrap();
     for value in ["Private", "nalytical", "7946", API_KEY] {
         assert!(!stored.contains(value), "{value} is kept in the browser: {stored}");
@@ -64,7 +70,15 @@ async fn page_of_an_origin_that_is_not_allowed_gets_no_form_and_sends_no_lead() 
     browser.goto(&house.page("plain.html").replace("127.0.0.1", "localhost")).await;
     let refused = "const e = document.querySelector('lead-form'); return e && e.shadowRoot && !e.shadowRoot.querySelector('.lf-input') && e.shadowRoot.textContent.trim() || (e.shadowRoot && e.shadowRoot.querySelector('iframe') && 'frame')";
     browser.until("the visitor is told something", refused, &[]).await;
-    assert_eq!(browser.run("return document.querySelector('lead-form').shadowRoot.querySelectorAll('input').length", &[]).await, json!(0));
+    assert_eq!(
+        browser
+            .run(
+                "return document.querySelector('lead-form').shadowRoot.querySelectorAll('input').length",
+                &[]
+            )
+            .await,
+        json!(0)
+    );
     assert_eq!(house.sim.takepayments().ledger().requests.len(), 0);
     browser.stop().await;
     house.stop().await;
