@@ -14,7 +14,8 @@ pub(crate) fn normalize_email(text: &str) -> Option<String> {
     let local_fits = !local.is_empty()
         && local.len() <= 64
         && local.bytes().all(|b| b.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&b));
-    let dots_fit = !local.starts_with('.') && !local.ends_with('.') && !local.contains("..");
+    // No dot at either end, and no two side by side.
+    let dots_fit = local.split('.').all(|part| !part.is_empty());
     let domain_fits = domain.contains('.') && domain.split('.').all(is_label);
     let top = domain.rsplit('.').next().unwrap_or_default();
     let top_fits = top.bytes().any(|b| b.is_ascii_alphabetic());

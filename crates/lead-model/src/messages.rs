@@ -8,11 +8,24 @@ use crate::problem::Problem;
 /// The sentence of a problem. `{label}` and the problem's params are put in; a missing text falls back to the code, so
 /// that nothing is ever blank.
 pub fn message(form: &Form, problem: &Problem) -> String {
-    let code = problem.code.as_str();
     let label = form.field(&problem.field).map_or(problem.field.as_str(), |field| field.label.as_str());
-    let mut text = text_for(form, code).replace("{label}", label);
-    for (name, wanted) in &problem.params {
-        text = text.replace(&["{", name, "}"].concat(), wanted);
+    let mut parts = text_for(form, problem.code.as_str()).split('{');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    // One pass over the text, so that a label or a wish that has braces itself stays as it is. Split by characters: the
+    // standard library's search for texts would be a few kilobytes of the browser's download.
+    for part in parts {
+        let (name, rest) = part.split_once('}').unwrap_or((part, ""));
+        let wanted = problem.params.iter().find(|(known, _)| known == name).map(|(_, wanted)| wanted.as_str());
+        match wanted.or((name == "label").then_some(label)) {
+            Some(wanted) => {
+                text.push_str(wanted);
+                text.push_str(rest);
+            }
+            None => {
+                text.push('{');
+                text.push_str(part);
+            }
+        }
     }
     text
 }

@@ -68,11 +68,16 @@ fn national(typed: &str, country: Option<&str>) -> Result<String, ProblemCode> {
 fn digits_of(text: &str) -> Option<(bool, String)> {
     let text = text.trim();
     let (plus, rest) = match text.strip_prefix(['+', '\u{ff0b}']) {
-        Some(rest) => (true, rest.replacen("(0)", "", 1)),
-        None => (false, text.to_owned()),
+        Some(rest) => (true, rest),
+        None => (false, text),
     };
     let mut digits = String::with_capacity(DIGITS_MAX);
-    for c in rest.chars() {
+    let (mut trunk_seen, mut chars) = (!plus, rest.chars());
+    while let Some(c) = chars.next() {
+        if c == '(' && !trunk_seen && chars.as_str().starts_with("0)") {
+            trunk_seen = true;
+            chars.next();
+        }
         match digit(c) {
             Some(plain) => digits.push(plain),
             None if c.is_whitespace()
