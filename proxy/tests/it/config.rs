@@ -1,0 +1,241 @@
+//! Configuration: everything wrong is told at once, with its place and a remedy, and no secret is ever shown.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use lead_proxy::Config;
+use lead_proxy::config::{Environment, Finding};
+use tempfile::TempDir;
+
+use crate::app::ConfigText;
+use crate::app::config_text::{API_KEY_VARIABLE, TOKEN_KEY_VARIABLE};
+
+const SECRET: &str = "canary-secret-of-the-config-tests-0";
+
+/// A text that is right, with its forms.
+fn good() -> String {
+    ConfigText::new("http://127.0.0.1:9/insert".to_owned(), "lead-proxy.db".into()).to_toml()
+}
+
+fn read(text: &str) -> Result<Config, Vec<Finding>> {
+    let env = |name: &str| [API_KEY_VARIABLE, TOKEN_KEY_VARIABLE].contains(&name).then(|| SECRET.to_owned());
+    Config::from_toml(text, Path::new("."), &env).map_err(|error| {
+        assert!(!error.to_string().contains("canary") && !format!("{error:?}").contains("canary"), "{error}");
+        error.findings().to_vec()
+    })
+}
+
+/// The findings of a text, one a line.
+fn findings(text: &str) -> Vec<String> {
+    match read(text) {
+        Ok(_) => Vec::new(),
+        Err(findings) => findings.iter().map(ToString::to_string).collect(),
+    }
+}
+
+#[test]
+fn good_configuration_is_read_and_shows_no_secret() {
+    let config = read(&good()).unwrap_or_else(|findings| panic!("{findings:?}"));
+    assert_eq!(config.forms.len(), 2);
+    let shown = config.to_toml();
+    assert!(shown.contains(API_KEY_VARIABLE) && !shown.contains("canary"), "{shown}");
+}
+
+#[test]
+fn everything_wrong_is_told_at_once_with_place_and_remedy() {
+    let text = r#"
+[public]
+lisen = "127.0.0.1:1"
+listen = "localhost"
+body_bytes_max = 5
+origin = "https://Forms.example/"
+inline_wait_ms = "2000"
+[pubic]
+x = 1
+[log]
+level = "loud"
+[forms]
+dir = "no-such-folder"
+[tokens]
+key = { env = "NOT_SET" }
+[accounts.takepayments]
+connecter = "takepayments"
+credentials = { api_key = { env = "NOT_SET" } }
+"#;
+    let found = findings(text);
+    let expected = [
+        "public.lisen (line 3): found an unknown key \"lisen\", expected a known one; did you mean \"listen\"?",
+        "public.listen (line 4): found \"localhost\", expected an address and port such as \"127.0.0.1:8080\"",
+        "public.body_bytes_max (line 5): found 5, expected 1024 to 1048576",
+        "public.origin (line 6): found \"https://Forms.example/\", expected an origin such as",
+        "public.inline_wait_ms (line 7): found a text, expected a whole number",
+        "pubic (line 8): found an unknown section \"pubic\", expected a known one; did you mean \"public\"?",
+        "log.level (line 11): found \"loud\", expected one of \"error\"",
+        "forms.dir (line 13): found a folder",
+        "tokens.key (line 15): found no variable NOT_SET, expected the environment variable NOT_SET",
+        "accounts.takepayments.connecter (line 17): found an unknown key \"connecter\", expected a known one; did you mean \"connector\"?",
+        "accounts.takepayments.connector (line 16): found nothing, expected the name of a connector",
+    ];
+    for line in expected {
+        assert!(found.iter().any(|finding| finding.starts_with(line)), "no {line:?} in {found:#?}");
+    }
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+}
+
+#[test]
+fn secret_written_as_text_is_refused_and_never_repeated() {
+    let place = format!("{{ env = \"{API_KEY_VARIABLE}\" }}");
+    for (from, to, path) in [
+        (place.clone(), format!("\"{SECRET}\""), "accounts.takepayments.credentials.api_key"),
+        (place.clone(), format!("{{ text = \"{SECRET}\" }}"), "accounts.takepayments.credentials.api_key"),
+        (place.clone(), format!("{{ env = \"X\", file = \"{SECRET}\" }}"), "accounts.takepayments.credentials.api_key"),
+        (place, format!("[\"{SECRET}\"]"), "accounts.takepayments.credentials.api_key"),
+        (format!("{{ env = \"{TOKEN_KEY_VARIABLE}\" }}"), format!("\"{SECRET}\""), "tokens.key"),
+    ] {
+        let found = findings(&good().replace(&from, &to));
+        assert!(
+            found.iter().any(|line| line.starts_with(path) && line.contains("a place, never the secret itself")),
+            "{to}: {found:?}"
+        );
+    }
+    for wrong in [
+        format!("[accounts.takepayments]\ncredentials = \"{SECRET}\""),
+        format!("[accounts]\ntakepayments = \"{SECRET}\""),
+        format!("accounts = \"{SECRET}\""),
+        format!("[tokens]\nkey = {SECRET}"),
+        format!("[tokens]\nkey = \"{SECRET}"),
+        format!("[accounts.takepayments.mapping]\nNotes = {{ constnat = \"{SECRET}\" }}"),
+    ] {
+        // `read` looks for the secret in every finding.
+        assert_ne!(findings(&wrong), [""; 0], "{wrong}");
+    }
+}
+
+#[test]
+fn short_token_key_is_refused_without_showing_it() {
+    let env = |name: &str| match name {
+        API_KEY_VARIABLE => Some(SECRET.to_owned()),
+        TOKEN_KEY_VARIABLE => Some("canary-short".to_owned()),
+        _ => None,
+    };
+    let error = Config::from_toml(&good(), Path::new("."), &env).err().unwrap().to_string();
+    assert!(error.contains("tokens.key") && error.contains("12 characters") && !error.contains("canary"), "{error}");
+}
+
+#[test]
+fn secret_file_is_read_and_refused_where_everybody_can_read_it() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("api-key");
+    fs::write(&path, format!("{SECRET}\n")).unwrap();
+    let text = good().replace(&format!("{{ env = \"{API_KEY_VARIABLE}\" }}"), &format!("{{ file = {path:?} }}"));
+    for (mode, fits) in [(0o600, true), (0o400, true), (0o640, true), (0o644, false), (0o604, false), (0o666, false)] {
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        let found = findings(&text);
+        assert_eq!(found.is_empty(), fits, "{mode:o}: {found:?}");
+        assert!(fits || found[0].contains("chmod 600"), "{found:?}");
+    }
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::write(&path, "\n").unwrap();
+    assert!(findings(&text)[0].contains("an empty secret"));
+    fs::remove_file(&path).unwrap();
+    assert!(findings(&text)[0].contains("can't be read"));
+}
+
+#[test]
+fn forms_are_held_against_accounts_and_languages() {
+    let dir = TempDir::new().unwrap();
+    let form = |change: &dyn Fn(String) -> String| {
+        let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../forms/callback.toml")).unwrap();
+        change(text)
+    };
+    let write = |name: &str, text: String| fs::write(dir.path().join(name), text).unwrap();
+    write("a.toml", form(&|text| text));
+    write("b.toml", form(&|text| text.replace("account = \"takepayments\"", "account = \"takepayment\"")));
+    write("c.toml", form(&|text| text.replace("id = \"callback\"", "id = \"c\"\nrequierd = 1")));
+    write("d.toml", form(&|text| text.replace("id = \"callback\"", "id = \"Not A Slug\"")));
+    write("e.toml", form(&|text| text.replace("id = \"callback\"", "id = \"e\"").replace("default_locale = \"en\"", "default_locale = \"fr\"")));
+    let optional_name = "name = \"last_name\"\nlabel = { en = \"Last name\", de = \"Nachname\" }\nrequired = ";
+    write("f.toml", form(&|text| {
+        text.replace("id = \"callback\"", "id = \"f\"").replace(&format!("{optional_name}true"), &format!("{optional_name}false"))
+    }));
+    write("notes.txt", "not a form".to_owned());
+    let mut text = ConfigText::new("http://127.0.0.1:9/insert".to_owned(), "lead-proxy.db".into());
+    text.forms_dir = dir.path().to_owned();
+    let found = findings(&text.to_toml());
+    let has = |file: &str, part: &str| {
+        assert!(found.iter().any(|line| line.contains(file) && line.contains(part)), "{file} {part}: {found:#?}");
+    };
+    has("b.toml id", "which ");
+    has("b.toml account", "did you mean \"takepayments\"?");
+    has("c.toml line 3", "unknown field `requierd`");
+    has("d.toml id", "lower-case letters");
+    has("e.toml default_locale", "one of the languages de, en");
+    has("f.toml", "LastName");
+    assert!(!found.iter().any(|line| line.contains("a.toml") && !line.contains("b.toml")), "{found:#?}");
+}
+
+#[test]
+fn misspelt_variable_is_told() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("lead-proxy.toml");
+    fs::write(&path, good()).unwrap();
+    let load = |name: &str, value: &str| {
+        let env = Environment::from_pairs([(API_KEY_VARIABLE, SECRET), (TOKEN_KEY_VARIABLE, SECRET), (name, value)]);
+        Config::load(&path, &env).map_err(|error| error.to_string())
+    };
+    assert!(load("LEAD_PROXY__LOG__LEVEL", "debug").is_ok());
+    for (name, value, part) in [
+        ("LEAD_PROXY__LOG__LEVLE", "debug", "did you mean \"LEAD_PROXY__LOG__LEVEL\"?"),
+        ("LEAD_PROXY__PUBLIC__INLINE_WAIT_MS", "soon", "public.inline_wait_ms (LEAD_PROXY__PUBLIC__INLINE_WAIT_MS)"),
+        ("LEAD_PROXY__TOKENS__KEY", SECRET, "a place, never the secret itself"),
+    ] {
+        let error = load(name, value).err().unwrap();
+        assert!(error.contains(part) && !error.contains("canary"), "{error}");
+    }
+    assert!(load("LEAD_PROXY__TOKENS__KEY", &format!("{{ env = \"{API_KEY_VARIABLE}\" }}")).is_ok());
+}
+
+#[test]
+fn public_origin_must_be_told_where_the_listener_is_not_on_loopback() {
+    let found = findings(&good().replacen("127.0.0.1:0", "0.0.0.0:8080", 1));
+    assert!(found.len() == 1 && found[0].starts_with("public.origin"), "{found:?}");
+}
+
+fn program(arguments: &[&str], path: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_lead-proxy"))
+        .args(arguments)
+        .arg("--config")
+        .arg(path)
+        .env_clear()
+        .env(API_KEY_VARIABLE, SECRET)
+        .env(TOKEN_KEY_VARIABLE, SECRET)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn command_line_checks_lists_and_renders_without_a_secret() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("lead-proxy.toml");
+    fs::write(&path, good()).unwrap();
+    for (arguments, part) in [
+        (&["check"][..], "card-machines v1: every required field of account takepayments is covered"),
+        (&["forms"], "callback\t1\ttakepayments\tde,en\thttp://127.0.0.1:8090,http://localhost:8090"),
+        (&["render", "callback"], "<title>Ask for a call</title>"),
+        (&["render", "callback", "--locale", "de"], "<title>Rückruf anfordern</title>"),
+    ] {
+        let output = program(arguments, &path);
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success() && out.contains(part), "{arguments:?}: {out}{err}");
+        assert!(!out.contains("canary") && !err.contains("canary"));
+    }
+    assert_eq!(program(&["render", "none"], &path).status.code(), Some(1));
+    fs::write(&path, "[public]\nlisten = \"x\"\nlisetn = 1\n").unwrap();
+    let output = program(&["serve"], &path);
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{err}");
+    assert!(err.contains("public.listen (line 2)") && err.contains("public.lisetn (line 3)"), "{err}");
+    assert_eq!(program(&["check"], Path::new("none.toml")).status.code(), Some(2));
+}

@@ -1,0 +1,65 @@
+//! The lists in `docs/`, written from the code: each test rewrites its page and fails if it had to.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use lead_model::ProblemCode;
+use lead_proxy::problem::ApiReason;
+
+const REFERENCE: &str = include_str!("../../lead-proxy.default.toml");
+
+fn page(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name)
+}
+
+/// Puts the list between its marks, and fails if something else stood there.
+fn check(name: &str, list: &str, written: &str) {
+    let path = page(name);
+    let text = fs::read_to_string(&path).unwrap();
+    let (start, end) = (format!("<!-- {list}: written by a test -->\n"), format!("<!-- {list}: end -->"));
+    let (before, rest) = text.split_once(&start).unwrap_or_else(|| panic!("{name} has no {start:?}"));
+    let (old, after) = rest.split_once(&end).unwrap_or_else(|| panic!("{name} has no {end:?}"));
+    if old != written {
+        fs::write(&path, [before, &start, written, &end, after].concat()).unwrap();
+        panic!("docs/{name} was stale and has been written anew; look at the change and commit it");
+    }
+}
+
+#[test]
+fn api_page_lists_every_problem_and_what_the_visitor_reads_of_it() {
+    let mut table = "| code | status | meaning |\n|---|---|---|\n".to_owned();
+    for reason in ApiReason::ALL {
+        table += &format!("| `{}` | {} | {} |\n", reason.code(), reason.status().as_u16(), reason.meaning());
+    }
+    check("api.md", "problems", &table);
+
+    let texts: std::collections::BTreeMap<String, String> =
+        toml::from_str(include_str!("../../../locales/en.toml")).unwrap();
+    let mut table = "| code | what the visitor reads |\n|---|---|\n".to_owned();
+    for code in ProblemCode::ALL {
+        table += &format!("| `{}` | {} |\n", code.as_str(), texts[code.as_str()]);
+    }
+    check("api.md", "field problems", &table);
+}
+
+#[test]
+fn config_page_lists_every_key() {
+    let (mut page, mut comment, mut begun) = (String::new(), Vec::new(), false);
+    for line in REFERENCE.lines() {
+        if let Some(text) = line.strip_prefix("# ") {
+            comment.push(text);
+        } else if let Some(section) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            assert!(!comment.is_empty(), "[{section}] has no sentence");
+            page += &format!("{}### `[{section}]`\n\n{}\n\n| key | default | meaning |\n|---|---|---|\n", if begun { "\n" } else { "" }, comment.join(" "));
+            begun = true;
+            comment.clear();
+        } else if let Some((key, value)) = line.split_once(" = ") {
+            assert!(!comment.is_empty(), "{key} has no sentence");
+            page += &format!("| `{key}` | `{value}` | {} |\n", comment.join(" "));
+            comment.clear();
+        } else {
+            comment.clear();
+        }
+    }
+    check("config.md", "keys", &page);
+}
