@@ -55,30 +55,27 @@ fn welcome(ports: &Ports) -> Result<String> {
     let mut lines = vec![
         "\nlead-form is running. Try:\n".to_owned(),
         row(
-            "A partner's website",
+            "Form in the page",
             &format!("{website}/"),
-            "forms by script tag and by iframe, on a foreign origin",
+            "a partner's website on another origin, by script tag",
         ),
+        row("Form in an iframe", &format!("{website}/framed.html"), "the same website"),
     ];
     for example in examples::all()? {
         let address = format!("{proxy}/f/{}", example.form);
-        lines.push(row("A hosted page", &address, "works without JavaScript too; add ?locale=de"));
+        lines.push(row("Hosted page", &address, "also without JavaScript; ?locale=de for German"));
     }
+    let arrived = format!("{simulator}/takepayments");
     lines.extend([
-        row(
-            "What arrived",
-            &format!("{simulator}/takepayments"),
-            "the simulated partner: its leads, and a switch for each fault",
-        ),
-        row("The proxy's health", &ports.ready_url(), "for operators"),
-        format!("\nLeads are kept in {} from one run to the next: one that", folder().display()),
-        "waits when you stop is delivered after the next start. Remove the folder to begin afresh."
-            .to_owned(),
-        "Ctrl-C ends everything.".to_owned(),
+        row("What has arrived", &arrived, "the simulated partner, with a switch for each fault"),
+        row("Is the proxy well?", &ports.ready_url(), "for operators"),
+        format!("\nLeads are kept in {}: one that still waits", folder().display()),
+        "when you stop is delivered after the next start. Remove the folder to begin afresh.".to_owned(),
+        "\nCtrl-C ends everything.".to_owned(),
     ]);
     Ok(lines.join("\n"))
 }
 
 fn row(what: &str, address: &str, note: &str) -> String {
-    format!("  {what:<20} {address:<40} {note}")
+    format!("  {what:<19} {address:<39} {note}")
 }

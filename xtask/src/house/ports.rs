@@ -51,26 +51,29 @@ impl Ports {
         Ok(Self { proxy, operator, website, simulator })
     }
 
-    /// Names every port that somebody listens on already.
+    /// Names every port that somebody listens on already, and four that nobody does.
     pub(crate) fn check_free(&self) -> Result<()> {
+        let busy = self.busy();
+        if busy.is_empty() {
+            return Ok(());
+        }
+        let mut others = (18_080..u16::MAX - 3).step_by(1_000).filter_map(|base| Self::from_base(base).ok());
+        let way_out = match others.find(|ports| ports.busy().is_empty()) {
+            Some(ports) => format!(", or take other ports: `cargo xtask demo --port-base {}`", ports.proxy),
+            None => String::new(),
+        };
+        bail!("{}. End what listens there (another demo?){way_out}", busy.join("; "))
+    }
+
+    fn busy(&self) -> Vec<String> {
         let all = [
             (self.proxy, "the proxy"),
             (self.operator, "the proxy's operator pages"),
             (self.website, "the partner website"),
             (self.simulator, "the simulators"),
         ];
-        let busy: Vec<String> = all
-            .iter()
-            .filter(|(port, _)| !is_free(*port))
-            .map(|(port, whose)| format!("port {port} of 127.0.0.1 is in use, wanted for {whose}"))
-            .collect();
-        if busy.is_empty() {
-            return Ok(());
-        }
-        bail!(
-            "{}. End what listens there (another demo?), or take other ports: `cargo xtask demo --port-base 18080`",
-            busy.join("; ")
-        )
+        let busy = all.iter().filter(|(port, _)| !is_free(*port));
+        busy.map(|(port, whose)| format!("port {port} of 127.0.0.1 is in use, wanted for {whose}")).collect()
     }
 
     /// The text with every address of the demo moved to these ports.
