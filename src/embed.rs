@@ -5,6 +5,7 @@
 use std::any::Any;
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use js_sys::{Error, Function};
 use leptos::mount::mount_to;
@@ -80,7 +81,7 @@ pub fn mount(target: HtmlElement, form: JsValue, options: JsValue, emit: Functio
     let owner = Owner::new();
     let (shown, view) = owner.with(|| {
         let shown = Shown::new(form, &instance, before.values.clone(), None);
-        let props = LeadFormProps { shown: shown.clone() };
+        let props = LeadFormProps { shown: Arc::clone(&shown) };
         let view: Box<dyn Any> = Box::new(mount_to(target.clone(), move || LeadForm(props)));
         (shown, view)
     });

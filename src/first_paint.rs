@@ -4,6 +4,8 @@
 //! to `action`, with values, problems and summary filled in after a submission that had some.
 
 use lead_model::{Form, Problem, SubmissionState, Values};
+use std::sync::Arc;
+
 use leptos::prelude::{Owner, RenderHtml, Set};
 
 use crate::form::{LeadForm, LeadFormProps};
@@ -39,8 +41,8 @@ pub fn first_paint(paint: &FirstPaint<'_>) -> String {
     Owner::new().with(|| {
         let shown = Shown::new(paint.form.clone(), paint.instance, paint.values.clone(), Some(plain));
         for problem in paint.problems {
-            if let Some(signal) = shown.problem(&problem.field) {
-                signal.set(Some(problem.clone()));
+            if let Some(signal) = shown.problems_of(&problem.field) {
+                signal.set(vec![problem.clone()]);
             }
         }
         shown.summary.set(paint.problems.to_vec());
@@ -62,7 +64,7 @@ pub fn thanks(form: &Form, receipt: &str, state: SubmissionState) -> String {
     })
 }
 
-fn html(shown: Shown) -> String {
+fn html(shown: Arc<Shown>) -> String {
     LeadForm(LeadFormProps { shown }).to_html()
 }
 

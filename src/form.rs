@@ -2,7 +2,9 @@
 //!
 //! Apart from `fields` and `parts`, which it lays out; the order of things on the page is read here.
 
-use leptos::prelude::{Get, GetUntracked, Memo};
+use std::sync::Arc;
+
+use leptos::prelude::Get;
 use leptos::{IntoView, component};
 
 use crate::fields::field_view;
@@ -17,13 +19,13 @@ use crate::view::{Element, element};
 #[component]
 pub fn LeadForm(
     /// The form and everything that changes in it.
-    shown: Shown,
+    shown: Arc<Shown>,
 ) -> impl IntoView {
     frame(shown)
 }
 
 /// The outermost element, which tells CSS and tests the phase.
-fn frame(shown: Shown) -> Element {
+fn frame(shown: Arc<Shown>) -> Element {
     let phase = shown.phase;
     element("div", "lf")
         .live_attribute("data-state", move || Some(phase.get().as_str().into()))
@@ -32,40 +34,38 @@ fn frame(shown: Shown) -> Element {
         .child(card(shown))
 }
 
-/// The form or, when the lead is safe, the thanks in its place. The memo keeps the form, and what is typed into it,
-/// standing through every other change of phase.
-fn card(shown: Shown) -> Element {
-    let phase = shown.phase;
-    let safe = Memo::new(move |_| phase.get().receipt().is_some());
-    let mut first = true;
-    let mut shown = shown;
+/// The form or, when the lead is safe, the thanks in its place. The form, and what is typed into it, stands through
+/// every other change of phase.
+fn card(shown: Arc<Shown>) -> Element {
+    let mut was_safe = None;
     element("div", "lf-card").live_children(move || {
-        if safe.get() {
-            let phase = phase.get_untracked();
-            return phase
-                .receipt()
-                .map(|receipt| thanks_panel(&shown, receipt.to_owned()))
-                .into_iter()
-                .collect();
+        let phase = shown.phase.get();
+        let receipt = phase.receipt();
+        if was_safe == Some(receipt.is_some()) {
+            return None;
         }
         // A form shown once more, for another lead, starts empty.
-        if !std::mem::take(&mut first) {
-            shown.values = Default::default();
-        }
-        vec![header(&shown), form(&shown)]
+        let first = was_safe.replace(receipt.is_some()).is_none();
+        Some(match receipt {
+            Some(receipt) => vec![thanks_panel(&shown, receipt.to_owned())],
+            None => vec![header(&shown), form(&shown, first)],
+        })
     })
 }
 
-fn form(shown: &Shown) -> Element {
+fn form(shown: &Arc<Shown>, first: bool) -> Element {
+    let mut grid = element("div", "lf-grid");
+    for field in &shown.form.fields {
+        if let Some(field) = field_view(shown, field, first) {
+            grid = grid.child(field);
+        }
+    }
     let form = element("form", "lf-form")
-        .live_child(error_summary(shown))
-        .child(
-            element("div", "lf-grid")
-                .children(shown.form.fields.iter().filter_map(|field| field_view(shown, field))),
-        )
+        .live_children(error_summary(shown))
+        .child(grid)
         .child(element("div", "lf-actions").child(send_button(shown)))
         .child(status(shown))
-        .live_child(notice(shown));
+        .live_children(notice(shown));
     match &shown.plain {
         Some(plain) => {
             let token = element("input", "")

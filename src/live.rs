@@ -8,6 +8,7 @@ mod listen;
 use std::cell::{Cell, RefCell};
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use lead_model::{Problem, RawValue, check, check_field};
@@ -26,7 +27,7 @@ use crate::submit::{body::submission_body, receipt_state, send};
 
 /// One form at work.
 pub(crate) struct Live {
-    pub(crate) shown: Shown,
+    pub(crate) shown: Arc<Shown>,
     /// The element that the form was mounted into.
     pub(crate) root: HtmlElement,
     pub(crate) teller: Teller,
@@ -50,7 +51,7 @@ pub(crate) struct Live {
 impl Live {
     /// A form that has just been shown.
     pub(crate) fn new(
-        shown: Shown,
+        shown: Arc<Shown>,
         root: HtmlElement,
         teller: Teller,
         submit_url: String,
@@ -224,15 +225,19 @@ impl Live {
     /// Problems at their fields and in the summary; every other field has none.
     pub(crate) fn set_problems(&self, problems: &[Problem]) {
         for field in &self.shown.form.fields {
-            self.set_problem(&field.name, problems.iter().find(|problem| problem.field == field.name).cloned());
+            let problem = problems.iter().find(|problem| problem.field == field.name);
+            self.set_problem(&field.name, problem.cloned());
         }
         self.shown.summary.set(problems.to_vec());
     }
 
     fn set_problem(&self, name: &str, problem: Option<Problem>) {
         // Only what changes is set: a sentence set anew would be read out anew.
-        if let Some(signal) = self.shown.problem(name).filter(|signal| signal.get_untracked() != problem) {
-            signal.set(problem);
+        if let Some(signal) = self.shown.problems_of(name) {
+            let problems: Vec<Problem> = problem.into_iter().collect();
+            if signal.get_untracked() != problems {
+                signal.set(problems);
+            }
         }
     }
 

@@ -12,20 +12,19 @@ use crate::state::Phase;
 use crate::view::Text;
 
 /// One form in one place of a page.
-#[derive(Clone)]
 pub struct Shown {
     /// The form, in one language.
-    pub(crate) form: Arc<Form>,
+    pub(crate) form: Form,
     /// What the controls hold when the form is shown.
     pub(crate) values: Values,
     /// How far the form has come.
     pub(crate) phase: RwSignal<Phase>,
-    /// The problem of each field, in the form's order.
-    pub(crate) problems: Arc<[RwSignal<Option<Problem>>]>,
+    /// The problems of each field, in the form's order: none or one.
+    pub(crate) problems: Vec<RwSignal<Vec<Problem>>>,
     /// The problems of the last submission, for the summary.
     pub(crate) summary: RwSignal<Vec<Problem>>,
     /// Start of every id, so that two forms on one page don't collide.
-    ids: Arc<str>,
+    ids: String,
     /// Where a browser without our script posts to; absent where the script runs.
     pub(crate) plain: Option<Plain>,
 }
@@ -43,18 +42,18 @@ pub struct Plain {
 
 impl Shown {
     /// A form as it is shown at first, in the place named by `instance` (unique on its page). Leptos's owner must be set.
-    pub(crate) fn new(form: Form, instance: &str, values: Values, plain: Option<Plain>) -> Self {
-        let problems = form.fields.iter().map(|_| RwSignal::new(None)).collect();
+    pub(crate) fn new(form: Form, instance: &str, values: Values, plain: Option<Plain>) -> Arc<Self> {
+        let problems = form.fields.iter().map(|_| RwSignal::new(Vec::new())).collect();
         let ids = ["lf-", &form.id, "-", instance, "-"].concat();
-        Self {
-            form: Arc::new(form),
+        Arc::new(Self {
+            form,
             values,
             phase: RwSignal::new(Phase::Idle),
             problems,
             summary: RwSignal::new(Vec::new()),
-            ids: ids.into(),
+            ids,
             plain,
-        }
+        })
     }
 
     /// The id of a field's control, or of another part.
@@ -72,28 +71,27 @@ impl Shown {
         message(&self.form, problem).into()
     }
 
-    /// The signal with the problem of a field.
-    pub(crate) fn problem(&self, name: &str) -> Option<RwSignal<Option<Problem>>> {
+    /// The signal with the problems of a field.
+    pub(crate) fn problems_of(&self, name: &str) -> Option<RwSignal<Vec<Problem>>> {
         let index = self.form.fields.iter().position(|field| field.name == name)?;
         self.problems.get(index).copied()
     }
 
-    /// A function that says whether a field has a problem, and follows it.
-    pub(crate) fn has_problem(&self, name: &str) -> impl Fn() -> bool + Send + Copy + 'static {
-        let problem = self.problem(name);
-        move || problem.is_some_and(|problem| problem.get().is_some())
+    /// The problem of a field, if it has one; whoever asks follows it.
+    pub(crate) fn problem(&self, name: &str) -> Option<Problem> {
+        self.problems_of(name)?.get().pop()
     }
 
-    /// What a text-like field holds at first: what was typed before, else the definition's value.
-    pub(crate) fn first_text(&self, field: &Field) -> String {
+    /// What a field holds: what was typed before, where it is shown for the `first` time, else the definition's value.
+    pub(crate) fn first_value(&self, field: &Field, first: bool) -> String {
         match self.values.get(&field.name) {
-            Some(RawValue::Text(text)) => text.clone(),
+            Some(RawValue::Text(text)) if first => text.clone(),
             _ => field.value.clone().unwrap_or_default(),
         }
     }
 
-    /// Whether a box is ticked at first.
-    pub(crate) fn first_tick(&self, field: &Field) -> bool {
+    /// Whether a box was ticked before.
+    pub(crate) fn is_ticked(&self, field: &Field) -> bool {
         self.values.get(&field.name) == Some(&RawValue::Bool(true))
     }
 }

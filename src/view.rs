@@ -34,8 +34,8 @@ enum Child {
     Element(Element),
     Text(Text),
     LiveText(Box<dyn Fn() -> Text + Send>),
-    /// None, one or several elements by the signals that they read; built anew whenever one of those changes.
-    LiveElements(Box<dyn FnMut() -> Vec<Element> + Send>),
+    /// Elements by the signals that they read: asked whenever one of those changes, and `None` leaves what is there.
+    LiveElements(Box<dyn FnMut() -> Option<Vec<Element>> + Send>),
 }
 
 /// An element of this tag and this class; an empty class is left out.
@@ -80,10 +80,12 @@ impl Element {
         self
     }
 
-    /// With several children.
-    pub(crate) fn children(mut self, children: impl IntoIterator<Item = Element>) -> Self {
-        self.0.children.extend(children.into_iter().map(Child::Element));
-        self
+    /// With a child where there is one.
+    pub(crate) fn maybe_child(self, child: Option<Element>) -> Self {
+        match child {
+            Some(child) => self.child(child),
+            None => self,
+        }
     }
 
     /// With text.
@@ -98,14 +100,12 @@ impl Element {
         self
     }
 
-    /// With children that follow the signals they read.
-    pub(crate) fn live_children(mut self, children: impl FnMut() -> Vec<Element> + Send + 'static) -> Self {
+    /// With children that follow the signals they read; `None` leaves what is there.
+    pub(crate) fn live_children(
+        mut self,
+        children: impl FnMut() -> Option<Vec<Element>> + Send + 'static,
+    ) -> Self {
         self.0.children.push(Child::LiveElements(Box::new(children)));
         self
-    }
-
-    /// With a child that comes and goes by the signals it reads.
-    pub(crate) fn live_child(self, mut child: impl FnMut() -> Option<Element> + Send + 'static) -> Self {
-        self.live_children(move || child().into_iter().collect())
     }
 }

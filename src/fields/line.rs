@@ -3,6 +3,8 @@
 //! One file because the kinds differ in two attributes. A number is a text with a number pad: the browser's own number
 //! control changes its value by the wheel, refuses to show what was mistyped, and reads "1,5" by the wrong locale.
 
+use std::sync::Arc;
+
 use lead_model::{Field, FieldKind};
 
 use super::text_control;
@@ -10,7 +12,7 @@ use crate::shown::Shown;
 use crate::view::Element;
 
 /// An `input` of one line.
-pub(super) fn line(shown: &Shown, field: &Field) -> Element {
+pub(super) fn line(shown: &Arc<Shown>, field: &Field, value: String) -> Element {
     let (kind, inputmode) = match field.kind {
         FieldKind::Email => ("email", Some("email")),
         FieldKind::Phone => ("tel", Some("tel")),
@@ -30,6 +32,5 @@ pub(super) fn line(shown: &Shown, field: &Field) -> Element {
     if matches!(field.kind, FieldKind::Email | FieldKind::Url) {
         line = line.attribute("autocapitalize", "none").attribute("spellcheck", "false");
     }
-    let value = shown.first_text(field);
     if value.is_empty() { line } else { line.attribute("value", value) }
 }

@@ -1,5 +1,7 @@
 //! Several lines of text.
 
+use std::sync::Arc;
+
 use lead_model::Field;
 
 use super::text_control;
@@ -7,8 +9,7 @@ use crate::shown::Shown;
 use crate::view::Element;
 
 /// A `textarea`; its first value is its text.
-pub(super) fn textarea(shown: &Shown, field: &Field) -> Element {
+pub(super) fn textarea(shown: &Arc<Shown>, field: &Field, value: String) -> Element {
     let area = text_control("textarea", shown, field).attribute("rows", "4");
-    let value = shown.first_text(field);
     if value.is_empty() { area } else { area.text(value) }
 }

@@ -88,7 +88,7 @@ impl Live {
         for (field, changed) in self.shown.form.fields.iter().zip(self.changed.borrow_mut().iter_mut()) {
             *changed |= field.name == name;
         }
-        if self.shown.problem(&name).is_some_and(|problem| problem.get_untracked().is_some()) {
+        if self.shown.problems_of(&name).is_some_and(|problems| !problems.get_untracked().is_empty()) {
             self.check_one(&name);
         }
     }

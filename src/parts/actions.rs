@@ -2,7 +2,9 @@
 //!
 //! One file because the three speak in turn about the same submission.
 
-use leptos::prelude::{Get, Memo};
+use std::sync::Arc;
+
+use leptos::prelude::Get;
 
 use crate::shown::Shown;
 use crate::state::{Phase, Refusal};
@@ -15,16 +17,18 @@ pub(crate) fn send_button(shown: &Shown) -> Element {
     element("button", "lf-button")
         .attribute("type", "submit")
         .live_attribute("aria-disabled", move || sending().then(|| "true".into()))
-        .live_child(move || sending().then(|| element("span", "lf-spinner").attribute("aria-hidden", "true")))
+        .live_children(move || {
+            let spinner = || element("span", "lf-spinner").attribute("aria-hidden", "true");
+            Some(if sending() { vec![spinner()] } else { Vec::new() })
+        })
         .child(element("span", "lf-button__label").text(shown.form.submit.clone()))
 }
 
 /// The line that says what is going on. Always present, because a live region must be there before its text comes.
-pub(crate) fn status(shown: &Shown) -> Element {
-    let phase = shown.phase;
-    let shown = shown.clone();
+pub(crate) fn status(shown: &Arc<Shown>) -> Element {
+    let shown = Arc::clone(shown);
     element("p", "lf-status").attribute("role", "status").attribute("aria-live", "polite").live_text(
-        move || match phase.get() {
+        move || match shown.phase.get() {
             Phase::Sending => shown.text("sending"),
             Phase::Offline { asked: true } => shown.text("offline_retrying"),
             _ => "".into(),
@@ -34,22 +38,22 @@ pub(crate) fn status(shown: &Shown) -> Element {
 
 /// A function that gives the notice of the present phase. It reads the same through every silent try, so that a screen
 /// reader says it once.
-pub(crate) fn notice(shown: &Shown) -> impl FnMut() -> Option<Element> + Send + 'static {
-    let shown = shown.clone();
-    let what = Memo::new({
-        let phase = shown.phase;
-        move |_| notice_of(&phase.get())
-    });
+pub(crate) fn notice(shown: &Arc<Shown>) -> impl FnMut() -> Option<Vec<Element>> + Send + 'static {
+    let shown = Arc::clone(shown);
+    let mut before = None;
     move || {
         if let Some(text) = shown.plain.as_ref().and_then(|plain| plain.notice.clone()) {
-            return Some(notice_box("refused", text.into()));
+            return Some(vec![notice_box("refused", text.into())]);
         }
-        let notice = what.get()?;
-        let line = notice_box(notice.kind, shown.text(notice.text));
-        Some(match notice.button {
-            Some((action, label)) => line.child(quiet_button(action, shown.text(label))),
-            None => line,
-        })
+        let notice = notice_of(&shown.phase.get());
+        if before.replace(notice) == Some(notice) {
+            return None;
+        }
+        let Some(Notice { kind, text, button }) = notice else {
+            return Some(Vec::new());
+        };
+        let button = button.map(|(action, label)| quiet_button(action, shown.text(label)));
+        Some(vec![notice_box(kind, shown.text(text)).maybe_child(button)])
     }
 }
 

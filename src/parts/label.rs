@@ -19,10 +19,10 @@ pub(crate) fn question(tag: &'static str, shown: &Shown, field: &Field) -> Eleme
 /// The line of help, where there is one; its id is the control's with `-hint`.
 pub(crate) fn hint(shown: &Shown, field: &Field) -> Option<Element> {
     let text = field.hint.clone()?;
-    Some(element("p", "lf-hint").attribute("id", hint_id(shown, field)).text(text))
+    Some(element("p", "lf-hint").attribute("id", hint_id(shown, &field.name)).text(text))
 }
 
 /// The id of a field's line of help.
-pub(crate) fn hint_id(shown: &Shown, field: &Field) -> String {
-    [&shown.id(&field.name), "-hint"].concat()
+pub(crate) fn hint_id(shown: &Shown, name: &str) -> String {
+    [&shown.id(name), "-hint"].concat()
 }

@@ -1,5 +1,7 @@
 //! What stands in the form's place once the lead is safe: thanks, the receipt, and how far the lead has come.
 
+use std::sync::Arc;
+
 use leptos::prelude::Get;
 
 use super::actions::quiet_button;
@@ -8,7 +10,7 @@ use crate::state::Phase;
 use crate::view::{Element, element};
 
 /// The thanks. It takes focus, so that a screen reader reads it and the keyboard goes on from here.
-pub(crate) fn thanks_panel(shown: &Shown, receipt: String) -> Element {
+pub(crate) fn thanks_panel(shown: &Arc<Shown>, receipt: String) -> Element {
     let form = &shown.form;
     let number = element("p", "lf-receipt")
         .child(element("span", "lf-receipt__label").text(shown.text("receipt_label")))
@@ -26,10 +28,9 @@ pub(crate) fn thanks_panel(shown: &Shown, receipt: String) -> Element {
 }
 
 /// How far the lead has come; a live region, since it may still move from received to delivered.
-fn progress(shown: &Shown) -> Element {
-    let phase = shown.phase;
-    let shown = shown.clone();
-    element("p", "lf-thanks__state").attribute("role", "status").live_text(move || match phase.get() {
+fn progress(shown: &Arc<Shown>) -> Element {
+    let shown = Arc::clone(shown);
+    element("p", "lf-thanks__state").attribute("role", "status").live_text(move || match shown.phase.get() {
         Phase::Delivered { .. } => shown.text("delivered_state"),
         _ => shown.text("received_state"),
     })

@@ -50,8 +50,9 @@ async fn post(url: &str, key: &str, body: &str) -> Option<Reply> {
 
 /// How far the lead of a receipt has come; `None` where that can't be learned now.
 pub(crate) async fn receipt_state(submit_url: &str, receipt: &str) -> Option<SubmissionState> {
-    let base = submit_url.split("/v1/forms/").next()?;
-    let url = [base, "/v1/receipts/", receipt].concat();
+    // `…/v1/forms/{form}/submissions` without its last three parts.
+    let base = submit_url.rsplitn(4, '/').last()?;
+    let url = [base, "/receipts/", receipt].concat();
     let response = Request::get(&url).credentials(RequestCredentials::Omit).send().await.ok()?;
     let json = parse(&response).await?;
     response.ok().then(|| submission_state(js::text(&json, "state").as_deref()))

@@ -79,18 +79,22 @@ fn follow_text(node: &types::Element, text: Box<dyn Fn() -> Text + Send>) -> Fol
     })
 }
 
-fn follow_children(node: &types::Element, mut children: Box<dyn FnMut() -> Vec<Element> + Send>) -> Follow {
+fn follow_children(node: &types::Element, mut children: Box<dyn FnMut() -> Option<Vec<Element>> + Send>) -> Follow {
     // An empty text keeps the place while there is no child.
     let place = Rndr::create_text_node("");
     Rndr::insert_node(node, &place, None);
     let node = node.clone();
     RenderEffect::new(move |before: Option<Vec<Placed>>| {
-        for mut before in before.unwrap_or_default() {
-            before.unmount();
-        }
-        let mut placed: Vec<Placed> = children().into_iter().map(Render::build).collect();
-        for child in &mut placed {
-            child.mount(&node, Some(&place));
+        let mut placed = before.unwrap_or_default();
+        if let Some(children) = children() {
+            for mut before in placed.drain(..) {
+                before.unmount();
+            }
+            for child in children {
+                let mut child = child.build();
+                child.mount(&node, Some(&place));
+                placed.push(child);
+            }
         }
         placed
     })

@@ -83,7 +83,7 @@ impl Element {
                 Child::Text(text) => write_text(&text, html),
                 Child::LiveText(text) => write_text(&text(), html),
                 Child::LiveElements(mut children) => {
-                    for child in children() {
+                    for child in children().unwrap_or_default() {
                         child.write(html);
                     }
                 }
@@ -152,8 +152,8 @@ mod tests {
         let html = element("p", "")
             .live_attribute("data-on", || Some("yes".into()))
             .live_attribute("data-off", || None)
-            .live_child(|| Some(element("b", "").live_text(|| "bold".into())))
-            .live_child(|| None)
+            .live_children(|| Some(vec![element("b", "").live_text(|| "bold".into())]))
+            .live_children(|| None)
             .to_html();
         assert_eq!(html, "<p data-on=\"yes\"><b>bold</b></p>");
     }
