@@ -71,7 +71,11 @@ impl Account {
         let Some(connector) = find_connector(&config.connector) else {
             let known: Vec<_> = CONNECTORS.iter().map(|connector| connector.descriptor().slug).collect();
             let expected = format!("one of {}", known.join(", "));
-            return Err(vec![Finding::new(format!("{path}.connector"), format!("{:?}", config.connector), expected)]);
+            return Err(vec![Finding::new(
+                format!("{path}.connector"),
+                format!("{:?}", config.connector),
+                expected,
+            )]);
         };
         let mut findings = Vec::new();
         let settings = read_settings(&path, connector, &config.settings, limits, &mut findings);
@@ -189,7 +193,8 @@ fn read_settings(
 fn check_setting(setting: &Setting, text: &str, limits: AccountLimits) -> Result<(), String> {
     match setting.kind {
         SettingKind::Url => {
-            let url = Url::parse(text).map_err(|_| "a complete address, such as https://partner.example/leads".to_owned())?;
+            let url = Url::parse(text)
+                .map_err(|_| "a complete address, such as https://partner.example/leads".to_owned())?;
             check_url(&url, limits.allow_loopback).map_err(|fault| fault.to_string())
         }
     }

@@ -20,7 +20,7 @@ pub struct Timestamp(i64);
 
 impl Timestamp {
     /// The moment so many milliseconds after 1970 began.
-    pub fn from_ms(ms: i64) -> Self {
+    pub const fn from_ms(ms: i64) -> Self {
         Self(ms)
     }
 

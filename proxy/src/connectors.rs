@@ -8,10 +8,10 @@ pub mod takepayments;
 
 pub use parts::answer::{Answer, RetryAfter};
 pub use parts::descriptor::{
-    AccountSettings, CredentialPlace, CredentialSlot, Descriptor, InDoubtPolicy, PartnerField, PartnerFieldKind, Setting,
-    SettingKind,
+    AccountSettings, CredentialPlace, CredentialSlot, Descriptor, InDoubtPolicy, PartnerField,
+    PartnerFieldKind, Setting, SettingKind,
 };
-pub use parts::lead::{FieldFault, Fault, Lead, PartnerValue};
+pub use parts::lead::{Fault, FieldFault, Lead, PartnerValue};
 pub use parts::outcome::{Outcome, Why};
 
 /// Every connector, in the order of the docs.

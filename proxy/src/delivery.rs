@@ -66,7 +66,8 @@ impl Delivery {
     ) -> Self {
         let (stop, stopping) = watch::channel(false);
         let waiters = Waiters::default();
-        let shared = Arc::new(Shared { store, accounts, transport, clock, config, waiters, wake: Notify::new() });
+        let shared =
+            Arc::new(Shared { store, accounts, transport, clock, config, waiters, wake: Notify::new() });
         let worker = tokio::spawn(worker::run(Arc::clone(&shared), stopping));
         Self { shared, stop, worker }
     }

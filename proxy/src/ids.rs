@@ -35,8 +35,11 @@ impl Receipt {
         if text.len() > 2 * RECEIPT_CHARS {
             return None;
         }
-        let letters: Option<Vec<char>> = text.chars().filter(|c| !matches!(c, '-' | ' ')).map(read_letter).collect();
-        letters.filter(|letters| letters.len() == RECEIPT_CHARS).map(|letters| Self::grouped(letters.into_iter()))
+        let letters: Option<Vec<char>> =
+            text.chars().filter(|c| !matches!(c, '-' | ' ')).map(read_letter).collect();
+        letters
+            .filter(|letters| letters.len() == RECEIPT_CHARS)
+            .map(|letters| Self::grouped(letters.into_iter()))
     }
 
     /// The receipt as text.
@@ -85,7 +88,8 @@ pub(crate) fn uuid_v7(clock: &Clock) -> Uuid {
 
 /// Fills with bytes that nobody can foretell.
 pub(crate) fn fill(bytes: &mut [u8]) {
-    rand::fill(bytes).expect("the library ends the process itself where the system has no randomness to give");
+    rand::fill(bytes)
+        .expect("the library ends the process itself where the system has no randomness to give");
 }
 
 /// The caller's word that two sends are one submission.
@@ -158,7 +162,14 @@ mod tests {
 
     #[test]
     fn what_is_no_receipt_is_not_read() {
-        for text in ["", "7K3F9", "7K3F9-0QXJ2-MM8TD-4VYBU", "7K3F9-0QXJ2-MM8TD-4VYB", "7K3F9-0QXJ2-MM8TD-4VYBRR", "é"] {
+        for text in [
+            "",
+            "7K3F9",
+            "7K3F9-0QXJ2-MM8TD-4VYBU",
+            "7K3F9-0QXJ2-MM8TD-4VYB",
+            "7K3F9-0QXJ2-MM8TD-4VYBRR",
+            "é",
+        ] {
             assert_eq!(Receipt::parse(text), None, "{text}");
         }
         assert_eq!(Receipt::parse(&"-".repeat(1_000_000)), None);

@@ -78,7 +78,8 @@ fn default_rule(defaults: &[(&str, DefaultRule)], field: &PartnerField) -> Resul
     Ok(match rule {
         Some(DefaultRule::Field(name)) => Some(Rule::Field(name.to_owned())),
         Some(DefaultRule::Template(text)) => {
-            let broken = |why: String| Finding::new(format!("connector default of {}", field.name), why, "a template");
+            let broken =
+                |why: String| Finding::new(format!("connector default of {}", field.name), why, "a template");
             Some(Rule::Template(Template::parse(text).map_err(broken)?))
         }
         Some(DefaultRule::Unmapped) | None => None,
@@ -92,7 +93,9 @@ pub fn compose(account: &Account, receipt: &Receipt, values: &NormalValues) -> L
         let value = match rule {
             Rule::Constant(value) => Some(value.clone()),
             Rule::Field(name) => values.get(name).map(|value| say(value, field.kind)),
-            Rule::Template(template) => template.fill(|name| values.get(name).map(say_in_text)).map(PartnerValue::Text),
+            Rule::Template(template) => {
+                template.fill(|name| values.get(name).map(say_in_text)).map(PartnerValue::Text)
+            }
         };
         if let Some(value) = value {
             lead.insert(field.name.clone(), value);

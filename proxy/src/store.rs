@@ -272,12 +272,21 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<bool, StoreError>;
 
     /// Ends a lease without an attempt. False, and nothing written, where the lease was lost.
-    async fn release(&self, delivery: DeliveryId, fence: Fence, standing: Standing, reason: &str)
-    -> Result<bool, StoreError>;
+    async fn release(
+        &self,
+        delivery: DeliveryId,
+        fence: Fence,
+        standing: Standing,
+        reason: &str,
+    ) -> Result<bool, StoreError>;
 
     /// Leases anew what dead workers have left: of processes before this one, and expired leases but for those in
     /// `running`.
-    async fn recover(&self, running: &[DeliveryId], lease_until: Timestamp) -> Result<Vec<Abandoned>, StoreError>;
+    async fn recover(
+        &self,
+        running: &[DeliveryId],
+        lease_until: Timestamp,
+    ) -> Result<Vec<Abandoned>, StoreError>;
 
     /// Lifts the pause of every account; how many were paused.
     async fn resume_accounts(&self) -> Result<u64, StoreError>;

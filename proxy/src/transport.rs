@@ -55,7 +55,10 @@ impl Transport {
     /// # Errors
     /// When there is no complete answer; [`TransportError::body_left`] then tells whether the partner may have
     /// received anything of the body.
-    pub async fn exchange(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+    pub async fn exchange(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> Result<http::Response<Bytes>, TransportError> {
         let (body, left) = WatchedBody::new(request.body().clone());
         let exchange = self.exchange_within(request, body);
         match tokio::time::timeout(self.limits.exchange_timeout, exchange).await {
@@ -73,7 +76,8 @@ impl Transport {
         let (head, _) = request.into_parts();
         let url = Url::parse(&head.uri.to_string()).map_err(|_| TransportErrorKind::Blocked)?;
         check_url(&url, self.limits.allow_loopback).map_err(|_| TransportErrorKind::Blocked)?;
-        let sent = self.client.request(head.method, url).headers(head.headers).body(reqwest::Body::wrap(body));
+        let sent =
+            self.client.request(head.method, url).headers(head.headers).body(reqwest::Body::wrap(body));
         let mut answer = sent.send().await.map_err(|error| error::kind_of(&error))?;
 
         let mut read = BytesMut::new();
@@ -111,5 +115,7 @@ fn build_client(limits: &TransportLimits) -> Result<reqwest::Client, reqwest::Er
 
 /// Why the client can't be set up.
 #[derive(Debug, thiserror::Error)]
-#[error("the HTTP client can't be set up: check that the machine has its root certificates (package ca-certificates)")]
+#[error(
+    "the HTTP client can't be set up: check that the machine has its root certificates (package ca-certificates)"
+)]
 pub struct TransportSetupError(#[source] reqwest::Error);

@@ -15,8 +15,9 @@ use crate::connectors::parts::descriptor::DefaultRule;
 use crate::connectors::parts::schema::{faults_of, fields_of};
 use crate::connectors::parts::text::Text;
 use crate::connectors::{
-    AccountSettings, Answer, Connector, CredentialPlace, CredentialSlot, Descriptor, Fault, FieldFault, InDoubtPolicy,
-    Lead, Outcome, PartnerField, PartnerFieldKind, PartnerRequest, PartnerValue, Setting, SettingKind, Why,
+    AccountSettings, Answer, Connector, CredentialPlace, CredentialSlot, Descriptor, Fault, FieldFault,
+    InDoubtPolicy, Lead, Outcome, PartnerField, PartnerFieldKind, PartnerRequest, PartnerValue, Setting,
+    SettingKind, Why,
 };
 
 /// What there is to know of TakePayments.
@@ -153,7 +154,9 @@ impl Payload {
             let missing = FIELDS.iter().filter(|field| field.required && required(&field.name).is_none());
             let told: Vec<String> = faults.iter().map(|fault| fault.partner_field.clone()).collect();
             let missing = missing.filter(|field| !told.contains(&field.name));
-            faults.extend(missing.map(|field| FieldFault { partner_field: field.name.clone(), fault: Fault::Missing }));
+            faults.extend(
+                missing.map(|field| FieldFault { partner_field: field.name.clone(), fault: Fault::Missing }),
+            );
             return Err(faults);
         };
         if !faults.is_empty() {
@@ -201,7 +204,8 @@ impl Connector for TakePayments {
 
     fn request(&self, lead: &Lead, settings: &AccountSettings) -> Result<PartnerRequest, Vec<FieldFault>> {
         let payload = Payload::of(lead)?;
-        let body = serde_json::to_vec(&payload).expect("texts and booleans under fixed names always have a JSON form");
+        let body = serde_json::to_vec(&payload)
+            .expect("texts and booleans under fixed names always have a JSON form");
         let json = HeaderValue::from_static("application/json");
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, json.clone()), (ACCEPT, json)]);
         Ok(PartnerRequest { method: Method::POST, url: settings.text("url").to_owned(), headers, body })
@@ -211,12 +215,17 @@ impl Connector for TakePayments {
         let why = Why::Status(answer.status);
         match answer.status {
             200 => read_success(answer),
-            400 => Outcome::Rejected { fields: answer.names_in_note(FIELDS.iter().map(|field| field.name.as_str())), why },
+            400 => Outcome::Rejected {
+                fields: answer.names_in_note(FIELDS.iter().map(|field| field.name.as_str())),
+                why,
+            },
             401 => Outcome::Credential { why },
             429 => Outcome::Throttled { retry_after: answer.retry_after(), why },
             // With a word on when to come back it is the server's own refusal; without one it may be a gateway's,
             // which can't tell whether the server had taken the lead.
-            503 if answer.retry_after().is_some() => Outcome::Throttled { retry_after: answer.retry_after(), why },
+            503 if answer.retry_after().is_some() => {
+                Outcome::Throttled { retry_after: answer.retry_after(), why }
+            }
             _ => Outcome::InDoubt { why },
         }
     }

@@ -63,7 +63,9 @@ pub fn next_step(
     };
     let (class, standing) = match outcome {
         Outcome::Delivered { .. } => (AttemptClass::Delivered, Standing::Delivered),
-        Outcome::NotSent { .. } => (AttemptClass::NotSent, again(scheduled_wait(history.attempts, clock, config))),
+        Outcome::NotSent { .. } => {
+            (AttemptClass::NotSent, again(scheduled_wait(history.attempts, clock, config)))
+        }
         Outcome::Throttled { retry_after, .. } => {
             let wait = match retry_after {
                 Some(asked) => asked_wait(*asked, now),
@@ -89,7 +91,8 @@ pub fn next_step(
 /// Both old and often tried: a lead that waited for a paused account still gets its tries.
 fn is_too_old(history: History, now: Timestamp, config: &DeliveryConfig) -> bool {
     let tries = u32::try_from(config.retry_waits_ms.len()).unwrap_or(u32::MAX);
-    history.attempts >= tries && now.since(history.received_at) >= Duration::from_millis(config.retry_horizon_ms)
+    history.attempts >= tries
+        && now.since(history.received_at) >= Duration::from_millis(config.retry_horizon_ms)
 }
 
 fn scheduled_wait(attempts: u32, clock: &Clock, config: &DeliveryConfig) -> Duration {
@@ -152,9 +155,16 @@ mod tests {
     #[test]
     fn not_sent_waits_longer_each_time_and_never_less_than_the_schedule() {
         let outcome = Outcome::NotSent { why: Why::Connect };
-        for (attempts, floor_ms) in
-            [(1, 1_000), (2, 5_000), (3, 30_000), (4, 120_000), (5, 600_000), (6, 3_600_000), (7, 3_600_000), (900, 3_600_000)]
-        {
+        for (attempts, floor_ms) in [
+            (1, 1_000),
+            (2, 5_000),
+            (3, 30_000),
+            (4, 120_000),
+            (5, 600_000),
+            (6, 3_600_000),
+            (7, 3_600_000),
+            (900, 3_600_000),
+        ] {
             let wait = wait_of(step(&outcome, InDoubtPolicy::Hold, attempts, 0, HOUR), HOUR).as_millis();
             assert!((floor_ms..=floor_ms * 3 / 2).contains(&wait), "attempt {attempts} waits {wait} ms");
         }
@@ -164,7 +174,8 @@ mod tests {
     fn lead_that_is_old_and_often_tried_becomes_a_dead_letter() {
         let outcome = Outcome::NotSent { why: Why::Dns };
         let old = 72 * HOUR;
-        let standing = |attempts, doubts, age| step(&outcome, InDoubtPolicy::Hold, attempts, doubts, age).standing;
+        let standing =
+            |attempts, doubts, age| step(&outcome, InDoubtPolicy::Hold, attempts, doubts, age).standing;
         assert_eq!(standing(6, 0, old), Standing::DeadLetter);
         assert_eq!(standing(6, 1, old), Standing::Held, "the partner may have it");
         assert!(matches!(standing(5, 0, old), Standing::Waiting { .. }), "its account was paused for days");

@@ -90,7 +90,9 @@ impl Drop for Registered<'_> {
 fn first_outcome(view: &DeliveryView) -> Option<FirstOutcome> {
     match view.state.as_str() {
         "delivered" => Some(FirstOutcome::Delivered),
-        "dead_letter" if !view.fields.is_empty() => Some(FirstOutcome::Rejected { fields: view.fields.clone() }),
+        "dead_letter" if !view.fields.is_empty() => {
+            Some(FirstOutcome::Rejected { fields: view.fields.clone() })
+        }
         "waiting" if view.attempts == 0 => None,
         "leased" if view.attempts == 0 => None,
         // Its first attempt may be running; that it is told by the waiters.

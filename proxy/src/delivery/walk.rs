@@ -37,7 +37,11 @@ async fn attempt(shared: &Shared, account: &Account, claimed: &Claimed) -> First
         // Checked before accept, so the account's mapping has changed since.
         Err(_) => return give_back_unbuilt(shared, account, claimed).await,
     };
-    let number = match shared.store.begin_attempt(claimed.delivery, claimed.fence, digest_of(&request.body)).await {
+    let number = match shared
+        .store
+        .begin_attempt(claimed.delivery, claimed.fence, digest_of(&request.body))
+        .await
+    {
         Ok(Some(number)) => number,
         Ok(None) => {
             tracing::warn!(delivery.id = %claimed.delivery, account = account.id(), "the lease was lost before the attempt");
@@ -141,7 +145,11 @@ async fn conclude(
     let history = History { attempts: number, doubts: claimed.doubts, received_at: claimed.received_at };
     let step = next_step(outcome, policy, history, &shared.clock, &shared.config);
     let (why, reference, named) = match outcome {
-        Outcome::Delivered { reference } => (status.map_or_else(String::new, |status| Why::Status(status).to_string()), reference.clone(), &[][..]),
+        Outcome::Delivered { reference } => (
+            status.map_or_else(String::new, |status| Why::Status(status).to_string()),
+            reference.clone(),
+            &[][..],
+        ),
         Outcome::Rejected { fields, why } => (why.to_string(), None, fields.as_slice()),
         Outcome::NotSent { why }
         | Outcome::Throttled { why, .. }

@@ -20,12 +20,16 @@ const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// Delivers until told to stop, then waits for what is running.
 pub(super) async fn run(shared: Arc<Shared>, mut stopping: watch::Receiver<bool>) {
     let next_recovery = shared.clock.now();
-    let mut worker = Worker { shared, running: JoinSet::new(), leased: HashMap::new(), next_recovery, resumed: false };
+    let mut worker =
+        Worker { shared, running: JoinSet::new(), leased: HashMap::new(), next_recovery, resumed: false };
     while !*stopping.borrow_and_update() {
         let wake_at = match worker.turn().await {
             Ok(wake_at) => wake_at,
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "the store failed the delivery worker");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the store failed the delivery worker"
+                );
                 tokio::select! {
                     () = tokio::time::sleep(STORE_PAUSE) => {}
                     _ = stopping.changed() => {}
@@ -73,7 +77,10 @@ impl Worker {
         if !self.resumed {
             let lifted = self.shared.store.resume_accounts().await?;
             if lifted > 0 {
-                tracing::info!(accounts = lifted, "paused accounts are tried again since the proxy has been started");
+                tracing::info!(
+                    accounts = lifted,
+                    "paused accounts are tried again since the proxy has been started"
+                );
             }
             self.resumed = true;
         }
@@ -144,10 +151,14 @@ impl Worker {
     /// Waits for the running attempts, so long at most. What is cut off is taken up at the next start.
     async fn drain(mut self) {
         let limit = Duration::from_millis(self.shared.config.stop_wait_ms);
-        let ended = tokio::time::timeout(limit, async { while self.running.join_next().await.is_some() {} }).await;
+        let ended =
+            tokio::time::timeout(limit, async { while self.running.join_next().await.is_some() {} }).await;
         if ended.is_err() {
             let cut_off = self.running.len();
-            tracing::warn!(cut_off, "attempts still ran when the proxy stopped; the next start takes them up as in doubt");
+            tracing::warn!(
+                cut_off,
+                "attempts still ran when the proxy stopped; the next start takes them up as in doubt"
+            );
             self.running.shutdown().await;
         }
     }

@@ -39,14 +39,19 @@ impl Cover<'_> {
             Some(Rule::Constant(_)) => Vec::new(),
             Some(Rule::Field(name)) => self.check_field(name).into_iter().collect(),
             Some(Rule::Template(template)) => {
-                let mut findings: Vec<_> = template.fields().into_iter().filter_map(|name| self.check_known(name)).collect();
+                let mut findings: Vec<_> =
+                    template.fields().into_iter().filter_map(|name| self.check_known(name)).collect();
                 let sure = |name: &str| self.form_field(name).is_some_and(is_always_filled);
                 if self.field.required && !template.is_filled_by(sure) {
-                    findings.push(self.finding("a template that can come out empty", "a required form field in it"));
+                    findings.push(
+                        self.finding("a template that can come out empty", "a required form field in it"),
+                    );
                 }
                 findings
             }
-            None if self.field.required => vec![self.finding("nothing that fills it", "a form field or a constant for it")],
+            None if self.field.required => {
+                vec![self.finding("nothing that fills it", "a form field or a constant for it")]
+            }
             None => Vec::new(),
         }
     }
@@ -66,11 +71,19 @@ impl Cover<'_> {
         match self.field.kind {
             PartnerFieldKind::Bool if !form_field.kind().is_box() => {
                 let found = format!("form field {name:?} of kind {}", form_field.kind().as_str());
-                Some(self.finding(&found, "a field of kind checkbox, or a constant: the partner wants true or false"))
+                Some(self.finding(
+                    &found,
+                    "a field of kind checkbox, or a constant: the partner wants true or false",
+                ))
             }
             PartnerFieldKind::Text { length_max } if length_max_of(form_field) > length_max => {
                 let found = format!("form field {name:?} of up to {} characters", length_max_of(form_field));
-                Some(self.finding(&found, &format!("max_length = {length_max} or less on form field {name:?}")))
+                Some(
+                    self.finding(
+                        &found,
+                        &format!("max_length = {length_max} or less on form field {name:?}"),
+                    ),
+                )
             }
             _ => None,
         }
@@ -89,7 +102,8 @@ impl Cover<'_> {
 
     fn finding(&self, found: &str, expected: &str) -> Finding {
         let Self { definition, account, field } = self;
-        let path = format!("forms/{} for accounts.{}, partner field {}", definition.id, account.id(), field.name);
+        let path =
+            format!("forms/{} for accounts.{}, partner field {}", definition.id, account.id(), field.name);
         let remedy = format!("{expected} (or set accounts.{}.mapping.{})", account.id(), field.name);
         Finding::new(path, found, remedy)
     }
@@ -97,7 +111,8 @@ impl Cover<'_> {
 
 /// Whether every accepted submission has a value here: required, a box, or hidden with a value of its own.
 fn is_always_filled(field: &FieldDefinition) -> bool {
-    let fixed = field.kind() == FieldKind::Hidden && field.value.as_deref().is_some_and(|value| !value.trim().is_empty());
+    let fixed = field.kind() == FieldKind::Hidden
+        && field.value.as_deref().is_some_and(|value| !value.trim().is_empty());
     field.required || fixed || field.kind().is_box()
 }
 

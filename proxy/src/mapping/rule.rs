@@ -58,7 +58,11 @@ pub(super) fn find_unknown(
         } else if !connector.fields().iter().any(|field| field.name == *name) {
             let known = connector.fields().iter().map(|field| field.name.as_str());
             let known: Vec<_> = known.filter(|name| Some(*name) != receipt_field).collect();
-            findings.push(Finding::new(path, "an unknown partner field", format!("one of {}", known.join(", "))));
+            findings.push(Finding::new(
+                path,
+                "an unknown partner field",
+                format!("one of {}", known.join(", ")),
+            ));
         }
     }
     findings
@@ -73,9 +77,11 @@ pub(super) fn read(path: &str, field: &PartnerField, rule: &MappingRule) -> Resu
         MappingRule::Field(name) => Ok(Some(Rule::Field(name.clone()))),
         MappingRule::Constant { constant } => read_constant(path, field, constant).map(Some),
         MappingRule::Template { template } => match (Template::parse(template), field.kind) {
-            (_, PartnerFieldKind::Bool) => {
-                Err(Finding::new(path, "a template", "a checkbox field or a constant: the partner wants true or false"))
-            }
+            (_, PartnerFieldKind::Bool) => Err(Finding::new(
+                path,
+                "a template",
+                "a checkbox field or a constant: the partner wants true or false",
+            )),
             (Ok(template), PartnerFieldKind::Text { .. }) => Ok(Some(Rule::Template(template))),
             (Err(why), _) => Err(Finding::new(path, why, "a template such as \"Phone: {phone}\"")),
         },
@@ -84,7 +90,9 @@ pub(super) fn read(path: &str, field: &PartnerField, rule: &MappingRule) -> Resu
 
 fn read_constant(path: &str, field: &PartnerField, constant: &ConstantValue) -> Result<Rule, Finding> {
     match (constant, field.kind) {
-        (ConstantValue::Bool(value), PartnerFieldKind::Bool) => Ok(Rule::Constant(PartnerValue::Bool(*value))),
+        (ConstantValue::Bool(value), PartnerFieldKind::Bool) => {
+            Ok(Rule::Constant(PartnerValue::Bool(*value)))
+        }
         (ConstantValue::Text(text), PartnerFieldKind::Text { length_max }) => {
             let length = utf16_length(text);
             if text.trim().is_empty() || length > length_max {

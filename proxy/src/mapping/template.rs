@@ -86,7 +86,11 @@ fn parse_line(line: &str) -> Result<Line, String> {
                     match chars.next() {
                         Some('}') => break,
                         Some(c) if c == '_' || c == '-' || c.is_ascii_alphanumeric() => name.push(c),
-                        Some(_) => return Err("a field name with other characters than letters, digits and _".to_owned()),
+                        Some(_) => {
+                            return Err(
+                                "a field name with other characters than letters, digits and _".to_owned()
+                            );
+                        }
                         None => return Err("a { without its }".to_owned()),
                     }
                 }
@@ -112,7 +116,9 @@ mod tests {
     use super::*;
 
     fn fill(template: &str, values: &[(&str, &str)]) -> Option<String> {
-        let value = |name: &str| values.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        let value = |name: &str| {
+            values.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        };
         Template::parse(template).unwrap().fill(value)
     }
 

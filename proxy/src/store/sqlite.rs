@@ -19,8 +19,8 @@ use sqlx::SqlitePool;
 use crate::clock::{Clock, Timestamp};
 use crate::ids::{DeliveryId, Receipt};
 use crate::store::{
-    Abandoned, Accepted, AttemptView, ClaimRequest, Claimed, DeliveryView, Ending, Fence, NewSubmission, Standing,
-    Store, StoreConfig, StoreError,
+    Abandoned, Accepted, AttemptView, ClaimRequest, Claimed, DeliveryView, Ending, Fence, NewSubmission,
+    Standing, Store, StoreConfig, StoreError,
 };
 use writer::Writer;
 
@@ -77,7 +77,9 @@ impl Store for SqliteStore {
         request_digest: String,
     ) -> Result<Option<u32>, StoreError> {
         let now = self.clock.now();
-        self.writer.write(move |conn| Box::pin(attempt::begin(conn, delivery, fence, request_digest, now))).await
+        self.writer
+            .write(move |conn| Box::pin(attempt::begin(conn, delivery, fence, request_digest, now)))
+            .await
     }
 
     async fn finish_attempt(
@@ -88,7 +90,9 @@ impl Store for SqliteStore {
         ending: Ending,
     ) -> Result<bool, StoreError> {
         let now = self.clock.now();
-        self.writer.write(move |conn| Box::pin(attempt::finish(conn, delivery, fence, attempt, ending, now))).await
+        self.writer
+            .write(move |conn| Box::pin(attempt::finish(conn, delivery, fence, attempt, ending, now)))
+            .await
     }
 
     async fn release(
@@ -99,10 +103,16 @@ impl Store for SqliteStore {
         reason: &str,
     ) -> Result<bool, StoreError> {
         let (now, reason) = (self.clock.now(), reason.to_owned());
-        self.writer.write(move |conn| Box::pin(attempt::release(conn, delivery, fence, standing, reason, now))).await
+        self.writer
+            .write(move |conn| Box::pin(attempt::release(conn, delivery, fence, standing, reason, now)))
+            .await
     }
 
-    async fn recover(&self, running: &[DeliveryId], lease_until: Timestamp) -> Result<Vec<Abandoned>, StoreError> {
+    async fn recover(
+        &self,
+        running: &[DeliveryId],
+        lease_until: Timestamp,
+    ) -> Result<Vec<Abandoned>, StoreError> {
         let (now, owner, running) = (self.clock.now(), self.owner.clone(), running.to_vec());
         self.writer.write(move |conn| Box::pin(claim::recover(conn, owner, running, now, lease_until))).await
     }

@@ -61,8 +61,12 @@ pub enum UrlFault {
 impl fmt::Display for UrlFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Scheme => "an https address (http only on loopback, and with delivery.allow_loopback = true)",
-            Self::UserInfo => "an address without user name and password: a credential goes under credentials",
+            Self::Scheme => {
+                "an https address (http only on loopback, and with delivery.allow_loopback = true)"
+            }
+            Self::UserInfo => {
+                "an address without user name and password: a credential goes under credentials"
+            }
             Self::Address => "a public address (loopback only with delivery.allow_loopback = true)",
         })
     }

@@ -19,7 +19,8 @@ pub struct TransportError {
 
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let left = if self.body_left { "after the body had begun to leave" } else { "before any of the body left" };
+        let left =
+            if self.body_left { "after the body had begun to leave" } else { "before any of the body left" };
         write!(f, "the exchange failed {left}: {}", self.kind)
     }
 }

@@ -24,7 +24,8 @@ impl Resolve for PublicResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let allow_loopback = self.allow_loopback;
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await.map_err(|_| ResolveError::NoAddress)?;
+            let found =
+                tokio::net::lookup_host((name.as_str(), 0)).await.map_err(|_| ResolveError::NoAddress)?;
             let found: Vec<SocketAddr> = found.collect();
             if found.is_empty() {
                 return Err(ResolveError::NoAddress.into());

@@ -87,8 +87,10 @@ fn for_each(check: impl Fn(&dyn Connector, &Fixture, &Account)) {
     for connector in CONNECTORS {
         let slug = connector.descriptor().slug;
         let path = folder("tests/fixtures").join(format!("{slug}.toml"));
-        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{slug} needs {}: {error}", path.display()));
-        let fixture: Fixture = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let text = fs::read_to_string(&path)
+            .unwrap_or_else(|error| panic!("{slug} needs {}: {error}", path.display()));
+        let fixture: Fixture =
+            toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let account = account_of(slug, &fixture.account);
         check(*connector, &fixture, &account);
     }
@@ -100,7 +102,8 @@ fn account_of(slug: &str, fixture: &AccountFixture) -> Account {
     section.insert("settings".to_owned(), fixture.settings.clone().into());
     section.insert("mapping".to_owned(), fixture.mapping.clone().into());
     let config: AccountConfig = section.try_into().unwrap();
-    let secrets = fixture.credentials.iter().map(|(name, text)| (name.clone(), SecretString::from(text.as_str())));
+    let secrets =
+        fixture.credentials.iter().map(|(name, text)| (name.clone(), SecretString::from(text.as_str())));
     Account::build(slug, &config, secrets.collect(), AccountLimits { allow_loopback: false })
         .unwrap_or_else(|findings| panic!("{findings:?}"))
 }
@@ -181,7 +184,11 @@ fn every_field_is_described_filled_by_default_or_on_purpose_not_and_sent_by_some
             let has_rule = descriptor.default_mapping.iter().any(|(name, _)| *name == field.name);
             let is_receipt = descriptor.receipt_field == Some(&field.name);
             assert!(has_rule != is_receipt, "{} has a default rule or carries the receipt", field.name);
-            assert!(sent.iter().any(|body| body.get(&field.name).is_some()), "no fixture sends {}", field.name);
+            assert!(
+                sent.iter().any(|body| body.get(&field.name).is_some()),
+                "no fixture sends {}",
+                field.name
+            );
         }
         for (name, _) in descriptor.default_mapping {
             assert!(connector.fields().iter().any(|field| field.name == *name), "{name} is no field");
@@ -194,7 +201,8 @@ fn request_never_holds_a_credential_before_it_is_sealed() {
     for_each(|connector, fixture, account| {
         for request in &fixture.requests {
             let built = connector.request(&lead_of(account, request), account.settings()).unwrap();
-            let shown = format!("{:?} {} {:?}", built.headers, built.url, String::from_utf8(built.body).unwrap());
+            let shown =
+                format!("{:?} {} {:?}", built.headers, built.url, String::from_utf8(built.body).unwrap());
             for slot in connector.descriptor().credentials {
                 let secret = &fixture.account.credentials[slot.name];
                 assert!(!shown.contains(secret.as_str()), "{} holds {}", request.name, slot.name);
@@ -203,7 +211,10 @@ fn request_never_holds_a_credential_before_it_is_sealed() {
             }
         }
         let shown = format!("{account:?}");
-        assert!(fixture.account.credentials.values().all(|secret| !shown.contains(secret.as_str())), "{shown}");
+        assert!(
+            fixture.account.credentials.values().all(|secret| !shown.contains(secret.as_str())),
+            "{shown}"
+        );
     });
 }
 
@@ -218,7 +229,8 @@ fn text_at_its_limit_fits_and_one_unit_more_is_named() {
             let PartnerFieldKind::Text { length_max } = field.kind else { continue };
             // An emoji is two units on the partner's side.
             let fitting = "\u{1F600}".repeat(usize::try_from(length_max / 2).unwrap());
-            for (text, fault) in [(fitting.clone(), None), (format!("{fitting}x"), Some(field.name.as_str()))] {
+            for (text, fault) in [(fitting.clone(), None), (format!("{fitting}x"), Some(field.name.as_str()))]
+            {
                 let mut lead = full.clone();
                 lead.insert(field.name.clone(), PartnerValue::Text(text));
                 let faults = connector.check(&Lead::new(lead));
@@ -232,7 +244,8 @@ fn text_at_its_limit_fits_and_one_unit_more_is_named() {
 #[test]
 fn everything_missing_and_everything_of_the_wrong_type_is_told_at_once() {
     for_each(|connector, _, _| {
-        let required = connector.fields().iter().filter(|field| field.required).map(|field| field.name.clone());
+        let required =
+            connector.fields().iter().filter(|field| field.required).map(|field| field.name.clone());
         let missing = connector.check(&Lead::default());
         let named: Vec<_> = missing.into_iter().map(|fault| fault.partner_field).collect();
         assert_eq!(named, required.collect::<Vec<_>>());
@@ -260,7 +273,10 @@ fn each_answer_has_the_outcome_that_the_fixture_declares() {
             assert_eq!(wait, answer.retry_after_ms, "{}", answer.name);
         }
         for (arrives, class) in connector.descriptor().answers {
-            assert!(fixture.answers.iter().any(|answer| answer.outcome == *class), "no fixture for: {arrives}");
+            assert!(
+                fixture.answers.iter().any(|answer| answer.outcome == *class),
+                "no fixture for: {arrives}"
+            );
         }
     });
 }
@@ -296,7 +312,8 @@ fn no_body_panics_and_no_outcome_quotes_one() {
         for status in [100, 200, 204, 299, 301, 400, 401, 403, 404, 422, 429, 500, 503, 550, 999] {
             for content_type in ["", "application/json", "text/html"] {
                 for body in bodies {
-                    let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_str(content_type).unwrap())]);
+                    let headers =
+                        HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_str(content_type).unwrap())]);
                     let answer = Answer { status, headers, body: body.to_vec() };
                     let outcome = format!("{:?} {answer:?}", connector.outcome(&answer));
                     assert!(!outcome.contains("canary"), "{status} {content_type}: {outcome}");
@@ -324,7 +341,8 @@ fn account_names_everything_that_is_wrong_with_it_at_once() {
     )
     .unwrap();
     let secrets = BTreeMap::from([("token".to_owned(), SecretString::from("canary-token"))]);
-    let findings = Account::build("web", &config, secrets, AccountLimits { allow_loopback: true }).err().unwrap();
+    let findings =
+        Account::build("web", &config, secrets, AccountLimits { allow_loopback: true }).err().unwrap();
     let mut paths: Vec<&str> = findings.iter().map(|finding| finding.path.as_str()).collect();
     paths.sort_unstable();
     assert_eq!(
@@ -348,7 +366,9 @@ fn account_names_everything_that_is_wrong_with_it_at_once() {
 #[test]
 fn connector_that_there_is_not_is_refused_with_those_that_there_are() {
     let config: AccountConfig = toml::from_str(r#"connector = "takepayment""#).unwrap();
-    let findings = Account::build("web", &config, BTreeMap::new(), AccountLimits { allow_loopback: false }).err().unwrap();
+    let findings = Account::build("web", &config, BTreeMap::new(), AccountLimits { allow_loopback: false })
+        .err()
+        .unwrap();
     assert_eq!(
         findings[0].to_string(),
         "accounts.web.connector: found \"takepayment\", expected one of takepayments"
@@ -386,18 +406,25 @@ fn write_connector(page: &mut String, connector: &dyn Connector) {
     use lead_proxy::connectors::parts::descriptor::DefaultRule;
     let descriptor = connector.descriptor();
     let operations = descriptor.operations.join(", ");
-    writeln!(page, "\n## {} (`{}`)\n\n{}\n\nOperations: {operations}.", descriptor.name, descriptor.slug, descriptor.summary).unwrap();
+    writeln!(
+        page,
+        "\n## {} (`{}`)\n\n{}\n\nOperations: {operations}.",
+        descriptor.name, descriptor.slug, descriptor.summary
+    )
+    .unwrap();
     writeln!(page, "After an attempt in doubt: {}.", descriptor.in_doubt.describe()).unwrap();
     page.push_str("\n### Settings\n\n| key | meaning | default |\n|---|---|---|\n");
     for setting in descriptor.settings {
-        let default = setting.default.map_or("none: it must be set".to_owned(), |default| format!("`{default}`"));
+        let default =
+            setting.default.map_or("none: it must be set".to_owned(), |default| format!("`{default}`"));
         writeln!(page, "| `settings.{}` | {} | {default} |", setting.name, setting.meaning).unwrap();
     }
     page.push_str("\n### Credentials\n\n| key | meaning | put into | most characters |\n|---|---|---|---|\n");
     for slot in descriptor.credentials {
         let CredentialPlace::BodyField(member) = slot.place;
         let place = format!("the body's field `{member}`, at the last moment");
-        writeln!(page, "| `credentials.{}` | {} | {place} | {} |", slot.name, slot.meaning, slot.length_max).unwrap();
+        writeln!(page, "| `credentials.{}` | {} | {place} | {} |", slot.name, slot.meaning, slot.length_max)
+            .unwrap();
     }
     page.push_str(
         "\n### Fields\n\nLengths are in UTF-16 units. A length marked * is ours: the partner's document gives none.\n\n\
@@ -410,7 +437,8 @@ fn write_connector(page: &mut String, connector: &dyn Connector) {
                 format!("text, up to {length_max}{}", if field.own_cap { "*" } else { "" })
             }
         };
-        let rule = descriptor.default_mapping.iter().find(|(name, _)| *name == field.name).map(|(_, rule)| *rule);
+        let rule =
+            descriptor.default_mapping.iter().find(|(name, _)| *name == field.name).map(|(_, rule)| *rule);
         let filled = match rule {
             Some(DefaultRule::Field(name)) => format!("`{name}`"),
             Some(DefaultRule::Template(text)) => format!("template `{}`", text.replace('\n', "\\n")),

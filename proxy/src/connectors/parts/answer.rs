@@ -45,7 +45,8 @@ impl Answer {
     pub fn is_html(&self) -> bool {
         let media_type = self.headers.get(CONTENT_TYPE).map(|value| value.as_bytes().to_ascii_lowercase());
         let start = self.body.trim_ascii_start().get(..9).map(<[u8]>::to_ascii_lowercase).unwrap_or_default();
-        media_type.is_some_and(|value| value.starts_with(b"text/html") || value.starts_with(b"application/xhtml"))
+        media_type
+            .is_some_and(|value| value.starts_with(b"text/html") || value.starts_with(b"application/xhtml"))
             || start.starts_with(b"<!doctype")
             || start.starts_with(b"<html")
     }

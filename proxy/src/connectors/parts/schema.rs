@@ -14,8 +14,13 @@ pub const OWN_CAP: &str = "x-own-cap";
 /// The fields of a payload type, in its order.
 pub fn fields_of<T: JsonSchema>() -> Vec<PartnerField> {
     let schema = SchemaGenerator::default().into_root_schema_for::<T>();
-    let required: Vec<&str> =
-        schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: Vec<&str> = schema
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
     properties
         .map(|(name, property)| PartnerField {

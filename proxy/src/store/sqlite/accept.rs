@@ -70,7 +70,11 @@ pub(super) fn state_of(delivery: &str) -> SubmissionState {
     if delivery == "delivered" { SubmissionState::Delivered } else { SubmissionState::Received }
 }
 
-async fn replace(connection: &mut SqliteConnection, submission: i64, now: Timestamp) -> Result<(), StoreError> {
+async fn replace(
+    connection: &mut SqliteConnection,
+    submission: i64,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     sqlx::query("UPDATE submissions SET idempotency_key = NULL WHERE id = ?")
         .bind(submission)
         .execute(&mut *connection)

@@ -73,16 +73,18 @@ pub(super) async fn finish(
     if updated.rows_affected() == 0 {
         return Ok(false);
     }
-    sqlx::query("UPDATE attempts SET state = ?, why = ?, status = ?, ended_at = ? WHERE delivery = ? AND number = ?")
-        .bind(ending.class.as_str())
-        .bind(&ending.why)
-        .bind(ending.status.map(i64::from))
-        .bind(now.as_ms())
-        .bind(delivery.get())
-        .bind(i64::from(attempt))
-        .execute(&mut *connection)
-        .await
-        .map_err(store_error)?;
+    sqlx::query(
+        "UPDATE attempts SET state = ?, why = ?, status = ?, ended_at = ? WHERE delivery = ? AND number = ?",
+    )
+    .bind(ending.class.as_str())
+    .bind(&ending.why)
+    .bind(ending.status.map(i64::from))
+    .bind(now.as_ms())
+    .bind(delivery.get())
+    .bind(i64::from(attempt))
+    .execute(&mut *connection)
+    .await
+    .map_err(store_error)?;
     if ending.pauses_account {
         sqlx::query(
             "INSERT INTO paused_accounts (account, reason, paused_at) \

@@ -71,12 +71,13 @@ pub(super) async fn recover(
         .fetch_one(&mut *connection)
         .await
         .map_err(store_error)?;
-        let sending: Option<(i64,)> =
-            sqlx::query_as("SELECT number FROM attempts WHERE delivery = ? AND state = 'sending' ORDER BY number DESC")
-                .bind(id)
-                .fetch_optional(&mut *connection)
-                .await
-                .map_err(store_error)?;
+        let sending: Option<(i64,)> = sqlx::query_as(
+            "SELECT number FROM attempts WHERE delivery = ? AND state = 'sending' ORDER BY number DESC",
+        )
+        .bind(id)
+        .fetch_optional(&mut *connection)
+        .await
+        .map_err(store_error)?;
         let sending = sending.map(|(number,)| to_u32(number, "attempts.number")).transpose()?;
         let claimed = load(connection, DeliveryId::new(id), Fence(fence), now).await?;
         abandoned.extend(claimed.map(|claimed| Abandoned { claimed, sending }));

@@ -82,15 +82,22 @@ mod tests {
             let told = refusal(|options| options.synchronous(synchronous)).await;
             assert!(told.contains(named), "{told}");
         }
-        let told = refusal(|options| options.journal_mode(SqliteJournalMode::Delete).foreign_keys(false)).await;
+        let told =
+            refusal(|options| options.journal_mode(SqliteJournalMode::Delete).foreign_keys(false)).await;
         assert!(told.contains("journal_mode=delete (needs wal), foreign_keys=0 (needs 1)"), "{told}");
     }
 
     #[test]
     fn versions_are_compared_as_numbers() {
-        for (version, fits) in
-            [("3.51.3", true), ("3.51.10", true), ("3.100.0", true), ("4.0.0", true), ("3.51.2", false), ("3.9.9", false), ("", false)]
-        {
+        for (version, fits) in [
+            ("3.51.3", true),
+            ("3.51.10", true),
+            ("3.100.0", true),
+            ("4.0.0", true),
+            ("3.51.2", false),
+            ("3.9.9", false),
+            ("", false),
+        ] {
             assert_eq!(is_new_enough(version), fits, "{version}");
         }
     }

@@ -24,10 +24,12 @@ impl StoreLock {
     /// Takes the lock of a database.
     pub(super) fn take(database: &Path) -> Result<Self, StoreError> {
         let path = beside(database, ".lock");
-        let refused = |found: String, remedy: &str| StoreError::Refused(Refusal { found, remedy: remedy.to_owned() });
+        let refused =
+            |found: String, remedy: &str| StoreError::Refused(Refusal { found, remedy: remedy.to_owned() });
         let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
         let mut file = open.map_err(|error| {
-            let found = format!("the store's lock file {} can't be opened ({})", path.display(), error.kind());
+            let found =
+                format!("the store's lock file {} can't be opened ({})", path.display(), error.kind());
             refused(found, "create the folder and let this user write in it")
         })?;
         match file.try_lock() {
@@ -60,7 +62,9 @@ impl StoreLock {
         };
         match (has_database, self.before.as_str()) {
             (false, "") if !wal.exists() => Ok(true),
-            (false, "") => refused(format!("{} is there, but {} is missing", wal.display(), database.display())),
+            (false, "") => {
+                refused(format!("{} is there, but {} is missing", wal.display(), database.display()))
+            }
             (false, _) => refused(format!("the store {} was here before and is missing", database.display())),
             // A process that ended without closing has left its log, and with it the newest leads.
             (true, OPEN) if !wal.exists() => refused(format!("{} is missing", wal.display())),
@@ -72,7 +76,10 @@ impl StoreLock {
     pub(super) fn mark_open(&mut self) -> Result<(), StoreError> {
         self.mark(OPEN).map_err(|error| {
             let found = format!("the lock file {} can't be written ({})", self.path.display(), error.kind());
-            StoreError::Refused(Refusal { found, remedy: "make room on the disk, or let this user write".to_owned() })
+            StoreError::Refused(Refusal {
+                found,
+                remedy: "make room on the disk, or let this user write".to_owned(),
+            })
         })
     }
 

@@ -2,13 +2,14 @@
 //!
 //! Apart because the order is the point: nothing is created, changed or read before it is certain to be ours alone.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Executor as _, SqliteConnection, SqlitePool};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _, SqliteConnection, SqlitePool};
 
 use crate::store::sqlite::lock::StoreLock;
 use crate::store::sqlite::writer::Writer;
@@ -18,7 +19,9 @@ use crate::store::{Refusal, StoreError};
 static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations/sqlite");
 
 /// Marks a file as ours: "Lead" in ASCII.
-const APPLICATION_ID: i64 = 0x4c65_6164;
+const APPLICATION_ID: u32 = 0x4c65_6164;
+/// The part of SQLite's header that ends with the application id.
+const HEADER_BYTES: usize = 72;
 /// How long a transaction waits for another program that writes, before the caller hears "busy".
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 const READERS_MAX: u32 = 4;
@@ -36,39 +39,31 @@ pub(super) async fn open(path: &Path) -> Result<Opened, StoreError> {
     let is_new = lock.check_files(path)?;
     if is_new {
         create_private(path)?;
+        stamp(path).await?;
     }
+    // Asked of the file's bytes: a connection would already change a database that is not ours. Only here, before the
+    // first connection: closing a file takes SQLite's own locks on it away (POSIX), in the whole process.
+    check_is_ours(path)?;
     let mut connection = connect(path).await?;
-    if is_new {
-        connection.execute("PRAGMA application_id = 1281712484").await.map_err(store_error)?;
-    }
-    check_is_ours(path, &mut connection).await?;
     migrate(&mut connection).await?;
     lock.mark_open()?;
     let readers = open_readers(path).await?;
     Ok(Opened { writer: Writer::start(path.to_owned(), connection, lock), readers })
 }
 
-/// Connects anew after a failed commit; the lock is still held and the file known.
-pub(super) async fn connect_again(path: &Path) -> Result<SqliteConnection, StoreError> {
-    let mut connection = connect(path).await?;
-    check_is_ours(path, &mut connection).await?;
-    Ok(connection)
-}
-
 /// Opens for reading beside whoever has the store: no lock, nothing created, nothing written.
 pub(super) async fn open_beside(path: &Path) -> Result<SqlitePool, StoreError> {
     if !path.is_file() {
-        let (found, remedy) = (format!("there is no store {}", path.display()), "correct store.path, or start the proxy");
+        let (found, remedy) =
+            (format!("there is no store {}", path.display()), "correct store.path, or start the proxy");
         return Err(StoreError::Refused(Refusal { found, remedy: remedy.to_owned() }));
     }
-    let readers = open_readers(path).await?;
-    let mut connection = readers.acquire().await.map_err(|error| unreadable(path, error))?;
-    check_is_ours(path, &mut connection).await?;
-    drop(connection);
-    Ok(readers)
+    check_is_ours(path)?;
+    open_readers(path).await
 }
 
-async fn connect(path: &Path) -> Result<SqliteConnection, StoreError> {
+/// Opens the writer's connection, at first and again after a failed commit.
+pub(super) async fn connect(path: &Path) -> Result<SqliteConnection, StoreError> {
     let mut connection = options(path).connect().await.map_err(|error| unreadable(path, error))?;
     guard::check(&mut connection).await?;
     Ok(connection)
@@ -124,13 +119,31 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
     })
 }
 
-async fn check_is_ours(path: &Path, connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    let id: i64 =
-        sqlx::query_scalar("SELECT application_id FROM pragma_application_id").fetch_one(connection).await.map_err(store_error)?;
-    if id == APPLICATION_ID {
-        return Ok(());
-    }
-    let found = format!("{} is a database of another program", path.display());
+/// Marks a new file as ours. Before it turns to write-ahead logging, so that the mark lies in the file itself.
+async fn stamp(path: &Path) -> Result<(), StoreError> {
+    let options = SqliteConnectOptions::new().filename(path).synchronous(SqliteSynchronous::Full);
+    let mut connection = options.connect().await.map_err(|error| unreadable(path, error))?;
+    connection.execute("PRAGMA application_id = 1281712484").await.map_err(store_error)?;
+    connection.close().await.map_err(store_error)
+}
+
+/// Reads the mark from the file's header: 16 bytes of magic, and the application id at 68.
+fn check_is_ours(path: &Path) -> Result<(), StoreError> {
+    let mut header = [0; HEADER_BYTES];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut header));
+    let found = match read {
+        Ok(())
+            if header.starts_with(b"SQLite format 3\0")
+                && header.ends_with(&APPLICATION_ID.to_be_bytes()) =>
+        {
+            return Ok(());
+        }
+        Ok(()) => format!("{} is not one of our stores", path.display()),
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+            format!("{} is not one of our stores", path.display())
+        }
+        Err(error) => format!("the store {} can't be read ({})", path.display(), error.kind()),
+    };
     Err(StoreError::Refused(Refusal { found, remedy: "name another file as store.path".to_owned() }))
 }
 
@@ -150,5 +163,8 @@ fn unreadable(path: &Path, error: sqlx::Error) -> StoreError {
         };
     }
     let found = format!("the store {} can't be opened ({error})", path.display());
-    StoreError::Refused(Refusal { found, remedy: "check that it is an undamaged store and may be written".to_owned() })
+    StoreError::Refused(Refusal {
+        found,
+        remedy: "check that it is an undamaged store and may be written".to_owned(),
+    })
 }

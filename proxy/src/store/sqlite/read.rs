@@ -12,7 +12,10 @@ use crate::store::sqlite::{read_json, store_error, to_u32};
 use crate::store::{AttemptView, DeliveryView, StoreError};
 
 /// Tells how far the submission of a receipt has come.
-pub(super) async fn receipt(readers: &SqlitePool, receipt: &Receipt) -> Result<Option<ReceiptAnswer>, StoreError> {
+pub(super) async fn receipt(
+    readers: &SqlitePool,
+    receipt: &Receipt,
+) -> Result<Option<ReceiptAnswer>, StoreError> {
     let row: Option<(String, i64)> = sqlx::query_as(
         "SELECT d.state, s.received_at FROM submissions s JOIN deliveries d ON d.submission = s.id WHERE s.receipt = ?",
     )
@@ -28,7 +31,10 @@ pub(super) async fn receipt(readers: &SqlitePool, receipt: &Receipt) -> Result<O
 }
 
 /// When the next delivery of these accounts is due.
-pub(super) async fn next_due(readers: &SqlitePool, accounts: &[String]) -> Result<Option<Timestamp>, StoreError> {
+pub(super) async fn next_due(
+    readers: &SqlitePool,
+    accounts: &[String],
+) -> Result<Option<Timestamp>, StoreError> {
     // One statement for any number of accounts: their names travel as a JSON list.
     let (due_at,): (Option<i64>,) = sqlx::query_as(
         "SELECT min((SELECT min(due_at) FROM deliveries WHERE state = 'waiting' AND account = a.value)) \
@@ -51,7 +57,10 @@ pub(super) async fn paused_accounts(readers: &SqlitePool) -> Result<Vec<String>,
 }
 
 /// What is told of a delivery.
-pub(super) async fn delivery(readers: &SqlitePool, delivery: DeliveryId) -> Result<Option<DeliveryView>, StoreError> {
+pub(super) async fn delivery(
+    readers: &SqlitePool,
+    delivery: DeliveryId,
+) -> Result<Option<DeliveryView>, StoreError> {
     let row: Option<(String, i64, Option<String>, String, i64)> =
         sqlx::query_as("SELECT state, attempts, reason, fields_json, due_at FROM deliveries WHERE id = ?")
             .bind(delivery.get())
@@ -70,16 +79,21 @@ pub(super) async fn delivery(readers: &SqlitePool, delivery: DeliveryId) -> Resu
     }))
 }
 
+type AttemptRow = (i64, String, Option<String>, Option<i64>, String);
+
 /// A delivery's attempts, first to last.
-pub(super) async fn attempts(readers: &SqlitePool, delivery: DeliveryId) -> Result<Vec<AttemptView>, StoreError> {
-    let rows: Vec<(i64, String, Option<String>, Option<i64>, String)> = sqlx::query_as(
+pub(super) async fn attempts(
+    readers: &SqlitePool,
+    delivery: DeliveryId,
+) -> Result<Vec<AttemptView>, StoreError> {
+    let rows: Vec<AttemptRow> = sqlx::query_as(
         "SELECT number, state, why, status, request_digest FROM attempts WHERE delivery = ? ORDER BY number",
     )
     .bind(delivery.get())
     .fetch_all(readers)
     .await
     .map_err(store_error)?;
-    let view = |(number, state, why, status, request_digest): (i64, String, Option<String>, Option<i64>, String)| {
+    let view = |(number, state, why, status, request_digest): AttemptRow| {
         Ok(AttemptView {
             number: to_u32(number, "attempts.number")?,
             state,

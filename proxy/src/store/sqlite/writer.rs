@@ -23,7 +23,9 @@ const WAITING_MAX: usize = 1_024;
 
 /// A future that borrows the connection.
 pub(super) type Work<'c, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'c>>;
-type Job = Box<dyn for<'c> FnOnce(&'c mut SqliteConnection) -> Pin<Box<dyn Future<Output = Done> + Send + 'c>> + Send>;
+type Job = Box<
+    dyn for<'c> FnOnce(&'c mut SqliteConnection) -> Pin<Box<dyn Future<Output = Done> + Send + 'c>> + Send,
+>;
 
 /// A job that has run inside the transaction: whether its changes stay, and whom to answer when they are synced.
 struct Done {
@@ -61,14 +63,16 @@ impl Writer {
                 let result = work.await;
                 let keep = result.is_ok();
                 let answer: Answer = Box::new(move |committed| {
-                    let result = result.and_then(|value| if committed { Ok(value) } else { Err(StoreError::NotCommitted) });
+                    let result = result
+                        .and_then(|value| if committed { Ok(value) } else { Err(StoreError::NotCommitted) });
                     // A caller that went away needs no answer.
                     sender.send(result).ok();
                 });
                 Done { keep, answer }
             })
         });
-        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)?;
+        let jobs =
+            self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)?;
         jobs.send(job).await.map_err(|_| StoreError::Closed)?;
         answer.await.unwrap_or(Err(StoreError::Closed))
     }
@@ -125,7 +129,7 @@ impl Writing {
     async fn commit(&mut self, batch: &mut Vec<Job>, answers: &mut Vec<Answer>) -> Result<(), StoreError> {
         let connection = match &mut self.connection {
             Some(connection) => connection,
-            empty => empty.insert(open::connect_again(&self.path).await?),
+            empty => empty.insert(open::connect(&self.path).await?),
         };
         connection.execute("BEGIN IMMEDIATE").await.map_err(store_error)?;
         for job in batch.drain(..) {

@@ -1,0 +1,233 @@
+//! The delivery side alone, with a simulated partner, a store on disk and a clock that the test moves.
+//!
+//! Apart so that a test reads as what it is about; it needs no listener and no form.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::any;
+use lead_model::Source;
+use lead_proxy::account::{Account, AccountConfig, Accounts};
+use lead_proxy::clock::{Clock, ClockHand, Timestamp};
+use lead_proxy::delivery::{Delivery, DeliveryConfig, FirstOutcome};
+use lead_proxy::ids::{DeliveryId, IdempotencyKey, Receipt};
+use lead_proxy::store::{Accepted, NewSubmission, SqliteStore, Store, StoreConfig};
+use lead_proxy::transport::Transport;
+use partner_sim::Sim;
+use partner_sim::takepayments::TakePayments;
+use secrecy::SecretString;
+use tempfile::TempDir;
+
+/// The only credential that the partner knows.
+pub(crate) const API_KEY: &str = "canary-key-of-the-deliveries";
+const START: Timestamp = Timestamp::from_ms(1_767_225_600_000);
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How a desk differs from the usual one.
+pub(crate) struct Setup {
+    /// Another partner than the simulator.
+    pub(crate) url: Option<String>,
+    /// Most attempts at once.
+    pub(crate) room: u32,
+    /// Longest exchange.
+    pub(crate) exchange_timeout_ms: u64,
+    /// Whether deliveries begin at once.
+    pub(crate) starts: bool,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { url: None, room: 4, exchange_timeout_ms: 15_000, starts: true }
+    }
+}
+
+/// Store, deliveries and partner.
+pub(crate) struct Desk {
+    pub(crate) clock: Clock,
+    pub(crate) hand: ClockHand,
+    sim: Option<Sim>,
+    store: Arc<dyn Store>,
+    delivery: Option<Delivery>,
+    setup: Setup,
+    url: String,
+    dir: TempDir,
+}
+
+impl Desk {
+    pub(crate) async fn open(setup: Setup) -> Self {
+        let sim = start_sim("127.0.0.1:0".parse().unwrap()).await;
+        let dir = TempDir::new().unwrap();
+        let (clock, hand) = Clock::manual(START);
+        let store = open_store(&dir, &clock).await;
+        let url = setup.url.clone().unwrap_or_else(|| sim.takepayments().insert_url());
+        let mut desk = Self { clock, hand, sim: Some(sim), store, delivery: None, setup, url, dir };
+        if desk.setup.starts {
+            desk.start();
+        }
+        desk
+    }
+
+    fn start(&mut self) {
+        let config = self.config();
+        let accounts = Arc::new(Accounts::new([account(&self.url, &config)]));
+        let transport = Transport::build(config.transport_limits()).unwrap();
+        self.delivery =
+            Some(Delivery::start(Arc::clone(&self.store), accounts, transport, self.clock.clone(), config));
+    }
+
+    fn config(&self) -> DeliveryConfig {
+        DeliveryConfig {
+            allow_loopback: true,
+            concurrent_max: 64,
+            account_concurrent_max: self.setup.room,
+            connect_timeout_ms: 5_000,
+            exchange_timeout_ms: self.setup.exchange_timeout_ms,
+            answer_bytes_max: 65_536,
+            retry_waits_ms: vec![1_000, 5_000],
+            retry_horizon_ms: 72 * 3_600_000,
+            doubt_wait_ms: 5_000,
+            lease_ms: 60_000,
+            stop_wait_ms: 20_000,
+        }
+    }
+
+    /// As a process that ended and one that began.
+    pub(crate) async fn restart(mut self) -> Self {
+        if let Some(delivery) = self.delivery.take() {
+            delivery.stop().await;
+        }
+        self.store.close().await;
+        self.store = open_store(&self.dir, &self.clock).await;
+        self.start();
+        self
+    }
+
+    pub(crate) async fn close(mut self) {
+        if let Some(delivery) = self.delivery.take() {
+            delivery.stop().await;
+        }
+        self.store.close().await;
+        if let Some(sim) = self.sim.take() {
+            sim.stop().await;
+        }
+    }
+
+    pub(crate) fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    pub(crate) fn sim(&self) -> &TakePayments {
+        self.sim.as_ref().unwrap().takepayments()
+    }
+
+    pub(crate) fn delivery(&self) -> &Delivery {
+        self.delivery.as_ref().unwrap()
+    }
+
+    /// Hands the running deliveries over, for a test that stops them itself.
+    pub(crate) fn take_delivery(mut self) -> (Self, Delivery) {
+        let delivery = self.delivery.take().unwrap();
+        (self, delivery)
+    }
+
+    /// Ends the partner; its port is free and refuses.
+    pub(crate) async fn stop_partner(&mut self) -> SocketAddr {
+        let sim = self.sim.take().unwrap();
+        let addr = sim.addr();
+        sim.stop().await;
+        addr
+    }
+
+    pub(crate) async fn start_partner(&mut self, addr: SocketAddr) {
+        self.sim = Some(start_sim(addr).await);
+    }
+
+    /// Stores a submission and tells the deliveries of it, as intake does.
+    pub(crate) async fn accept(&self, key: &str) -> (Receipt, DeliveryId) {
+        let submission = submission(key, 1);
+        let receipt = submission.receipt.clone();
+        let Accepted::New(id) = self.store.accept(submission).await.unwrap() else { panic!("{key} is new") };
+        if let Some(delivery) = &self.delivery {
+            delivery.notify(id);
+        }
+        (receipt, id)
+    }
+
+    pub(crate) async fn accept_again(&self, key: &str, fingerprint: u8) -> Accepted {
+        self.store.accept(submission(key, fingerprint)).await.unwrap()
+    }
+
+    pub(crate) async fn first_outcome(&self, id: DeliveryId) -> FirstOutcome {
+        self.delivery().wait(id, PATIENCE).await
+    }
+
+    /// The classes of a delivery's attempts.
+    pub(crate) async fn attempts(&self, id: DeliveryId) -> Vec<String> {
+        self.store.attempts(id).await.unwrap().into_iter().map(|attempt| attempt.state).collect()
+    }
+
+    /// Waits until a delivery stands so.
+    pub(crate) async fn until(&self, id: DeliveryId, state: &str) {
+        let reached = async {
+            while self.store.delivery(id).await.unwrap().unwrap().state != state {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, reached).await.is_err() {
+            panic!("never {state}: {:?}", self.store.delivery(id).await.unwrap());
+        }
+    }
+}
+
+async fn start_sim(listen: SocketAddr) -> Sim {
+    partner_sim::start(partner_sim::Options { listen, takepayments_api_key: API_KEY.to_owned() })
+        .await
+        .unwrap()
+}
+
+async fn open_store(dir: &TempDir, clock: &Clock) -> Arc<dyn Store> {
+    let config = StoreConfig { path: dir.path().join("store.db") };
+    Arc::new(SqliteStore::open(&config, clock.clone()).await.unwrap())
+}
+
+fn account(url: &str, config: &DeliveryConfig) -> Account {
+    let section = format!("connector = \"takepayments\"\nsettings.url = {url:?}");
+    let section: AccountConfig = toml::from_str(&section).unwrap();
+    let secrets = BTreeMap::from([("api_key".to_owned(), SecretString::from(API_KEY))]);
+    Account::build("web", &section, secrets, config.account_limits()).unwrap()
+}
+
+fn submission(key: &str, fingerprint: u8) -> NewSubmission {
+    let values = r#"{"first_name":"Ada","last_name":"Lovelace","email":"ada@analytical.example",
+        "phone":"+442079460018","notes":"Two tills.","consent":true}"#;
+    NewSubmission {
+        receipt: Receipt::new(),
+        form: "quote".to_owned(),
+        form_version: 1,
+        locale: "en".to_owned(),
+        account: "web".to_owned(),
+        idempotency_key: IdempotencyKey::parse(&format!("{key:-<16}")).unwrap(),
+        fingerprint: [fingerprint; 32],
+        source: Source::default(),
+        values: serde_json::from_str(values).unwrap(),
+    }
+}
+
+/// A partner that the simulator does not play; its address.
+pub(crate) async fn serve_partner(router: Router) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    // Ends with the test's runtime.
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    format!("http://{addr}/")
+}
+
+/// A partner that answers every request alike, in JSON.
+pub(crate) async fn partner_answering(status: StatusCode, body: &'static str) -> String {
+    let answer = any(move || async move { (status, [("content-type", "application/json")], body) });
+    serve_partner(Router::new().route("/", answer)).await
+}
