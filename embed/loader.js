@@ -31,18 +31,12 @@ const keys = new Set();
 /** An address of ours for a form. */
 const address = (path, form, query) => `${home + path}/${form}?${new URLSearchParams(query)}`;
 
-/** Ends the present road. The code is for the event, and for the person who reads the console. */
+/** Ends the present road, with a code for the event and for the person who reads the console. */
 const fail = (code) => {
-  throw Object.assign(new Error(code), { failed: code });
+  throw code;
 };
 
 const asset = (name) => `${home}assets/${name}`;
-
-/** Fetches one of our assets. */
-async function reach(name) {
-  const answer = await fetch(asset(name)).catch(() => fail("assets_unreachable"));
-  return answer.ok ? answer : fail("assets_unreachable");
-}
 
 /** Loads once for the whole page. */
 function once(load) {
@@ -58,18 +52,16 @@ const loadCode = once(async () => {
   } catch {
     fail(self.WebAssembly ? "wasm_refused" : "wasm_missing");
   }
-  const [glue, module_or_path] = await Promise.all([
-    import(asset(__GLUE__)).catch(() => fail("assets_unreachable")),
-    reach(__WASM__),
-  ]);
-  await glue.default({ module_or_path }).catch(() => fail("wasm_refused"));
+  const [glue, module_or_path] = await Promise.all([import(asset(__GLUE__)), fetch(asset(__WASM__))]);
+  await glue.default({ module_or_path });
   return glue.mount;
 });
 
 /** One sheet for every shadow root of the page. */
 const loadStyles = once(async () => {
   const sheet = new CSSStyleSheet();
-  return sheet.replace(await (await reach(__STYLES__)).text());
+  const answer = await fetch(asset(__STYLES__));
+  return answer.ok ? sheet.replace(await answer.text()) : fail("not_started");
 });
 
 /** The form's definition in one language. A refusal's code is the proxy's own. */
@@ -136,7 +128,7 @@ class LeadForm extends HTMLElement {
   #post = () => {};
 
   get form() {
-    return this.getAttribute("form") ?? "";
+    return this.getAttribute("form");
   }
 
   /** Shows the form anew, in its present version and language. What was typed is gone. */
@@ -195,13 +187,13 @@ class LeadForm extends HTMLElement {
 
   async #show(mode) {
     const run = this.#undo;
-    const own = mode === "hosted" || mode === "iframe-page";
+    const own = /hosted|page/.test(mode);
     try {
       await (own ? this.#takeOver(mode) : mode === "iframe" ? this.#frame() : this.#inline());
-    } catch (failure) {
+    } catch (error) {
       if (run !== this.#undo) return;
-      const code = failure.failed ?? "unexpected";
-      console.warn(this, mode, code, failure);
+      const code = typeof error === "string" ? error : "not_started";
+      console.warn(this, mode, code, error);
       this.#emit("failed", { code, mode: mode.replace("-page", "") });
       if (own) return;
       // Where the form may not be, or is not, an iframe would only show the browser's own words about it.
@@ -251,7 +243,7 @@ class LeadForm extends HTMLElement {
 
   #mount(mountForm, target, form, options) {
     const submitUrl = `${home}v1/forms/${this.form}/submissions`;
-    const mounted = mountForm(target, form, { submitUrl, ...options }, (name, detail) => this.#emit(name, detail));
+    const mounted = mountForm(target, form, { ...options, submitUrl }, (name, detail) => this.#emit(name, detail));
     this.#undo.push(() => mounted.unmount());
   }
 
@@ -269,49 +261,51 @@ class LeadForm extends HTMLElement {
     for (const token in host.tokens) this.style.setProperty(`--lf-${token}`, host.tokens[token]);
     const { body, documentElement, title } = document;
     documentElement.style.overflow = "hidden";
-    const observer = new ResizeObserver(() =>
-      this.#post({ type: "height", height: Math.ceil(body.getBoundingClientRect().height), title }),
-    );
+    const report = () => this.#post({ type: "height", height: Math.ceil(body.getBoundingClientRect().height), title });
+    const observer = new ResizeObserver(report);
     observer.observe(body);
+    // A browser lets a frame out of sight rest before it observes anything.
+    report();
     this.#undo.push(() => observer.disconnect());
     return host;
   }
 
   /** Shows our iframe page; done when it is first heard of. */
-  async #frame() {
+  #frame() {
     const root = this.#root();
     const locale = this.#locale();
-    const style = getComputedStyle(this);
-    // With both on offer the visitor's wish counts; a page that says nothing is light.
-    const wish = matchMedia("(prefers-color-scheme:dark)").matches ? /dark/ : /^(only )?dark$/;
-    const theme = this.dataset.theme ?? (wish.test(style.colorScheme) ? "dark" : "light");
+    const instance = String(Math.random()).slice(2);
+    // Which scheme the host page is in, a pair of colors tells.
+    const probe = append(root, "");
+    probe.style.color = "light-dark(#000,#fff)";
+    const shown = getComputedStyle(probe);
+    const theme = this.dataset.theme ?? (shown.color === "rgb(255, 255, 255)" ? "dark" : "light");
     const tokens = {};
-    for (const token of TOKENS.split(" ")) {
-      const value = style.getPropertyValue(`--lf-${token}`);
-      if (value) tokens[token] = value;
-    }
-    const instance = Math.random().toString(36).slice(2);
+    for (const token of TOKENS.split(" ")) tokens[token] = shown.getPropertyValue(`--lf-${token}`);
     const frame = document.createElement("iframe");
-    frame.src = address("embed", this.form, { locale, instance, parent: location.origin, theme });
-    // The frame's name reaches the frame alone, and before anything in it runs; an address would reach logs.
-    frame.name = JSON.stringify({ instance, theme, tokens, options: this.#options("iframe") });
-    frame.title = "Form";
     // It takes over the height of what stood there. One scheme on both sides, or the browser paints a canvas behind it.
     frame.style.cssText = `display:block;inline-size:100%;border:0;color-scheme:${theme};block-size:${this.offsetHeight || 480}px`;
-    const heard = new Promise((resolve) => {
+    // The name reaches the frame alone, and before anything in it runs; an address would reach logs.
+    frame.name = JSON.stringify({ instance, theme, tokens, options: this.#options("iframe") });
+    frame.title = "Form";
+    const heard = new Promise((resolve, reject) => {
       const listen = ({ source, origin, data }) => {
-        if (source !== frame.contentWindow || origin !== new URL(home).origin || data?.leadForm !== instance) return;
+        if (source !== frame.contentWindow || !home.startsWith(`${origin}/`) || data?.leadForm !== instance) return;
         if (data.type === "event") this.#emit(data.name, data.detail);
         if (data.type !== "height") return;
-        frame.style.blockSize = `${data.height}px`;
-        frame.title = data.title;
         resolve();
+        frame.title = data.title;
+        // Nothing is that high where the host page hides it; shown, it speaks again.
+        if (data.height) frame.style.blockSize = `${data.height}px`;
       };
       addEventListener("message", listen);
       this.#undo.push(() => removeEventListener("message", listen));
+      // Our script is part of what the frame loads, so a loaded frame that says nothing is not our page.
+      frame.onload = () => setTimeout(reject, 2_000, "frame_unreachable");
     });
+    frame.src = address("embed", this.form, { locale, instance, parent: location.origin, theme });
     root.replaceChildren(frame);
-    await patiently(heard, "frame_unreachable");
+    return patiently(heard, "frame_unreachable");
   }
 
   /** The last road: what the embedder put between the tags, else a link to the form's own page. */
