@@ -46,7 +46,8 @@ const WAIT: &str = r"
 
 pub(crate) struct Browser {
     pub(crate) driver: WebDriver,
-    chromedriver: Child,
+    // After the session, so that it can still be closed in good order.
+    _chromedriver: Chromedriver,
     _profile: TempDir,
 }
 
@@ -64,7 +65,7 @@ impl Browser {
         }
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await.unwrap();
         driver.set_script_timeout(Duration::from_millis(LIMIT_MS + 5_000)).await.unwrap();
-        Self { driver, chromedriver, _profile: profile }
+        Self { driver, _chromedriver: Chromedriver(chromedriver), _profile: profile }
     }
 
     pub(crate) async fn goto(&self, url: &str) {
@@ -139,12 +140,14 @@ impl Browser {
     }
 }
 
-/// A journey that fails leaves no browser behind: the driver leads a process group of its own, and that is ended.
-impl Drop for Browser {
+/// The driver's process, which leads a process group of its own: a journey that fails leaves no browser behind.
+struct Chromedriver(Child);
+
+impl Drop for Chromedriver {
     fn drop(&mut self) {
-        let group = format!("-{}", self.chromedriver.id());
+        let group = format!("-{}", self.0.id());
         let _ended = Command::new("kill").args(["-KILL", "--", &group]).status();
-        let _reaped = self.chromedriver.wait();
+        let _reaped = self.0.wait();
     }
 }
 

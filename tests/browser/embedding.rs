@@ -117,3 +117,20 @@ async fn element_moved_in_the_page_keeps_what_was_typed_and_one_removed_leaves_n
     browser.stop().await;
     house.stop().await;
 }
+
+#[tokio::test]
+async fn form_in_a_narrow_grid_or_flex_column_does_not_widen_it() {
+    let house = House::start().await;
+    let browser = Browser::start().await;
+    browser.goto(&house.page("plain.html")).await;
+    FormOnPage::on(&browser).await;
+    let measure = r"
+        document.body.style.cssText = 'margin: 0; inline-size: 320px; display: ' + arguments[0];
+        return document.querySelector('lead-form').getBoundingClientRect().width";
+    for display in ["block", "grid", "flex"] {
+        let width = browser.run(measure, &[json!(display)]).await.as_f64().unwrap();
+        assert!(width <= 320.5, "{width} px in {display}");
+    }
+    browser.stop().await;
+    house.stop().await;
+}
