@@ -32,8 +32,11 @@ pub(crate) fn main(arguments: &[String]) -> Result<()> {
     let ports = base.map_or(Ok(WRITTEN), Ports::from_base)?;
     // Before the build: nobody wants to wait minutes for this message.
     ports.check_free()?;
-    assets::build()?;
-    let programs = Build::chosen(&options)?.programs()?;
+    let build = Build::chosen(&options)?;
+    if build != Build::AsTheyAre {
+        assets::build()?;
+    }
+    let programs = build.programs()?;
     ports.check_free()?;
 
     let stop = Stop::listen()?;
