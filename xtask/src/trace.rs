@@ -28,7 +28,7 @@ use order::{Order, Report};
 use std::{
     fs::File,
     io::{BufRead as _, BufReader},
-    path::{Path, PathBuf},
+    path::Path,
     sync::atomic::AtomicBool,
     time::Duration,
 };
@@ -78,6 +78,9 @@ fn record(plan: Plan, strace: &Path, trace: &Path, accepts: u64) -> Result<Vec<S
     let mut command = sh::command(strace);
     command.args(["-f", "-yy", "--seccomp-bpf", "-s", BYTES_SHOWN, "-e"]).arg(format!("trace={CALLS}"));
     command.arg("-e").arg("signal=none").arg("-o").arg(trace);
+    // strace knows threads, and takes no SIGTERM while it writes to a file: the proxy's own id is what ends both.
+    let id = house.folder.join("lead-proxy.pid");
+    command.args(["sh", "-c", "echo $$ >\"$0\" && exec \"$@\""]).arg(&id);
     command.arg(traced.get_program()).args(traced.get_args());
     for (name, value) in traced.get_envs() {
         match value {
@@ -99,25 +102,23 @@ fn record(plan: Plan, strace: &Path, trace: &Path, accepts: u64) -> Result<Vec<S
     let sent = load.run(&AtomicBool::new(false), &stop);
     stop.check()?;
     if let Some(proxy) = house.proxy.take() {
-        end(proxy, trace)?;
+        end(proxy, &id)?;
     }
     house.close()?;
     Ok(sent.iter().filter_map(Sent::receipt).map(str::to_owned).collect())
 }
 
-/// Ends the traced proxy; strace itself takes no SIGTERM while it writes to a file, and ends when the proxy has.
-fn end(mut strace: Child, trace: &Path) -> Result<()> {
-    let mut first = String::new();
-    let file = File::open(trace).with_context(|| format!("found no trace at {}", trace.display()))?;
-    BufReader::new(file).read_line(&mut first).context("could not read the trace")?;
-    let process = first.split_whitespace().next().and_then(|word| word.parse().ok());
-    child::terminate(process.context("found no process id at the beginning of the trace")?)?;
+/// Ends the traced proxy, and waits for strace, which ends after it.
+fn end(mut strace: Child, id: &Path) -> Result<()> {
+    let text = std::fs::read_to_string(id).with_context(|| format!("could not read {}", id.display()))?;
+    let process = text.trim().parse().with_context(|| format!("found no process id in {}", id.display()))?;
+    child::terminate(process)?;
     strace.await_end(END_LIMIT)?;
     Ok(())
 }
 
 /// Reads the trace and follows every receipt through it.
-fn check(trace: &PathBuf, receipts: &[String]) -> Result<Report> {
+fn check(trace: &Path, receipts: &[String]) -> Result<Report> {
     let file = File::open(trace).with_context(|| format!("found no trace at {}", trace.display()))?;
     let mut reader = Reader::default();
     let mut order = Order::new(receipts);
