@@ -24,6 +24,9 @@ use crate::transport::Transport;
 
 pub use config::DeliveryConfig;
 
+/// Longest wait for the store when the proxy stops.
+const STORE_STOP_WAIT: Duration = Duration::from_secs(5);
+
 /// What a waiting visitor can be told after the first attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FirstOutcome {
@@ -84,10 +87,19 @@ impl Delivery {
 
     /// Claims nothing more and waits for the running attempts, bounded by `stop_wait_ms`. What is cut off then is in
     /// doubt, and taken up at the next start.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         self.stop.send_replace(true);
-        if let Err(error) = self.worker.await {
-            tracing::error!(panic = error.is_panic(), "the delivery worker did not end well");
+        // The worker keeps to `stop_wait_ms` itself, unless the store holds it up.
+        let limit = Duration::from_millis(self.shared.config.stop_wait_ms) + STORE_STOP_WAIT;
+        match tokio::time::timeout(limit, &mut self.worker).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::error!(panic = error.is_panic(), "the delivery worker did not end well")
+            }
+            Err(_) => {
+                tracing::error!("the store held the delivery worker up, so it was cut off");
+                self.worker.abort();
+            }
         }
     }
 }

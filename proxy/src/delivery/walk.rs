@@ -14,7 +14,7 @@ use crate::credentials::body::put_in_body;
 use crate::delivery::retry::{History, next_step};
 use crate::delivery::{FirstOutcome, Shared};
 use crate::mapping::{compose, refused_fields};
-use crate::store::{Abandoned, Claimed, Ending, Standing, StoreError};
+use crate::store::{Abandoned, AttemptClass, Claimed, Ending, Standing, StoreError};
 use crate::transport::{TransportError, TransportErrorKind};
 
 /// Pause before an outcome is written again that the store would not take.
@@ -157,7 +157,7 @@ async fn conclude(
         | Outcome::InDoubt { why } => (why.to_string(), None, &[][..]),
     };
     let fields = account.map(|account| refused_fields(account, named, &claimed.values)).unwrap_or_default();
-    log(claimed, number, step.class.as_str(), &why, step.standing);
+    log(claimed, number, step.class, &why, step.standing);
     let told = match step.standing {
         Standing::Delivered => FirstOutcome::Delivered,
         Standing::DeadLetter if !fields.is_empty() => FirstOutcome::Rejected { fields: fields.clone() },
@@ -194,25 +194,31 @@ async fn write(shared: &Shared, claimed: &Claimed, number: u32, ending: Ending) 
     }
 }
 
-fn log(claimed: &Claimed, number: u32, class: &str, why: &str, standing: Standing) {
-    let (id, account) = (claimed.delivery, claimed.account.as_str());
+/// Says it once, at the level of who must act: nobody, perhaps somebody, the operator.
+fn log(claimed: &Claimed, number: u32, class: AttemptClass, why: &str, standing: Standing) {
+    let (id, receipt, account) = (claimed.delivery, &claimed.receipt, claimed.account.as_str());
+    let name = class.as_str();
     match (class, standing) {
-        ("credential", _) => tracing::error!(
-            delivery.id = %id, delivery.attempt = number, account, why,
-            "the partner does not know our credential: the account is paused and its leads wait; mend the credential and restart"
+        (AttemptClass::Credential, _) => tracing::error!(
+            delivery.id = %id, delivery.attempt = number, %receipt, account, class = name, why,
+            "the partner does not know our credential: the account is paused and its leads wait; \
+             mend the credential and restart"
         ),
         (_, Standing::Held) => tracing::error!(
-            delivery.id = %id, delivery.attempt = number, account, class, why,
+            delivery.id = %id, delivery.attempt = number, %receipt, account, class = name, why,
             "nobody knows whether the partner has this lead: it is held for a person to decide"
         ),
         (_, Standing::DeadLetter) => tracing::error!(
-            delivery.id = %id, delivery.attempt = number, account, class, why, "a delivery was given up and is kept as a dead letter"
+            delivery.id = %id, delivery.attempt = number, %receipt, account, class = name, why,
+            "a delivery was given up and is kept as a dead letter"
         ),
         (_, Standing::Waiting { due_at }) => tracing::warn!(
-            delivery.id = %id, delivery.attempt = number, account, class, why, due_at = %due_at, "an attempt did not deliver; the next is due"
+            delivery.id = %id, delivery.attempt = number, %receipt, account, class = name, why, %due_at,
+            "an attempt did not deliver; the next is due"
         ),
         (_, Standing::Delivered) => tracing::info!(
-            delivery.id = %id, delivery.attempt = number, account, why, "a lead was delivered"
+            delivery.id = %id, delivery.attempt = number, %receipt, account, class = name, why,
+            "a lead was delivered"
         ),
     }
 }

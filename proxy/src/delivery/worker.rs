@@ -22,7 +22,8 @@ pub(super) async fn run(shared: Arc<Shared>, mut stopping: watch::Receiver<bool>
     let next_recovery = shared.clock.now();
     let mut worker =
         Worker { shared, running: JoinSet::new(), leased: HashMap::new(), next_recovery, resumed: false };
-    while !*stopping.borrow_and_update() {
+    // A dropped sender is a word to stop, too.
+    while !*stopping.borrow_and_update() && stopping.has_changed().is_ok() {
         let wake_at = match worker.turn().await {
             Ok(wake_at) => wake_at,
             Err(error) => {

@@ -75,9 +75,14 @@ pub(crate) fn kind_of(error: &reqwest::Error) -> TransportErrorKind {
     if !error.is_connect() {
         return TransportErrorKind::Broken;
     }
-    // The TLS library reports a bad certificate or handshake as invalid data.
-    let tls = |cause: &(dyn Error + 'static)| {
-        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::InvalidData)
-    };
-    if causes().any(tls) { TransportErrorKind::Tls } else { TransportErrorKind::Connect }
+    let is_tls =
+        |cause: &(dyn Error + 'static)| cause.downcast_ref::<io::Error>().is_some_and(is_invalid_data);
+    if causes().any(is_tls) { TransportErrorKind::Tls } else { TransportErrorKind::Connect }
+}
+
+/// The TLS library reports a bad certificate or handshake as invalid data, and its connector wraps that once more, where
+/// the chain of sources does not show it.
+fn is_invalid_data(error: &io::Error) -> bool {
+    let wrapped = error.get_ref().and_then(|inner| inner.downcast_ref::<io::Error>());
+    error.kind() == io::ErrorKind::InvalidData || wrapped.is_some_and(is_invalid_data)
 }

@@ -13,11 +13,14 @@
 mod app;
 mod config;
 mod connectors;
+mod delivery;
 mod docs;
 mod email;
 mod malformed;
+mod mapping;
 mod origins;
 mod pages;
 mod privacy;
 mod store;
 mod submissions;
+mod transport;

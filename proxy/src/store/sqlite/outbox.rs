@@ -6,13 +6,15 @@ use crate::clock::Timestamp;
 use crate::store::sqlite::{open, store_error, to_u32};
 use crate::store::{OpenDelivery, StoreConfig, StoreError};
 
+type Row = (String, String, String, String, i64, Option<String>, i64, i64);
+
 /// Every delivery that waits, is under way, or was left to a person; the oldest first.
 ///
 /// # Errors
 /// [`StoreError::Refused`] with the remedy where there is no store of ours.
 pub async fn open_deliveries(config: &StoreConfig) -> Result<Vec<OpenDelivery>, StoreError> {
     let readers = open::open_beside(&config.path).await?;
-    let rows: Vec<(String, String, String, String, i64, Option<String>, i64, i64)> = sqlx::query_as(
+    let rows: Vec<Row> = sqlx::query_as(
         "SELECT s.receipt, s.form, d.account, d.state, d.attempts, d.reason, s.received_at, d.due_at \
          FROM deliveries d JOIN submissions s ON s.id = d.submission \
          WHERE d.state IN ('waiting', 'leased', 'held', 'dead_letter') ORDER BY d.id",
