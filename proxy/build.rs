@@ -20,7 +20,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let locales = here.join("../locales");
     println!("cargo::rerun-if-changed={}", locales.display());
-    let files = files_of(&locales)?.into_iter().filter(|path| path.extension().is_some_and(|end| end == "toml"));
+    let files =
+        files_of(&locales)?.into_iter().filter(|path| path.extension().is_some_and(|end| end == "toml"));
     write_table(&out.join("locales.rs"), "&str", "include_str!", files, |path| path.file_stem())?;
 
     println!("cargo::rerun-if-env-changed={ASSETS_DIR}");
@@ -39,7 +40,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         None => Vec::new(),
     };
-    write_table(&out.join("assets.rs"), "&[u8]", "include_bytes!", assets.into_iter(), |path| path.file_name())
+    write_table(&out.join("assets.rs"), "&[u8]", "include_bytes!", assets.into_iter(), |path| {
+        path.file_name()
+    })
 }
 
 fn files_of(dir: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {

@@ -113,7 +113,7 @@ impl Assets {
     fn from_files(files: BTreeMap<String, Bytes>) -> Result<Self, Finding> {
         let broken = |found: &str| {
             let expected = "a folder as `cargo xtask assets` makes it";
-            Finding::new("assets", found.to_owned(), expected)
+            Finding::new("assets.dir", found.to_owned(), expected)
         };
         let manifest = files.get(MANIFEST).ok_or_else(|| broken("no manifest.json"))?;
         let manifest: Manifest =
@@ -205,9 +205,18 @@ mod tests {
 
     fn bundle() -> BTreeMap<String, Bytes> {
         let manifest = r#"{"loader":{"file":"l.js"},"glue":{"file":"g.js"},"wasm":{"file":"w.wasm"},"styles":{"file":"s.css"}}"#;
-        [("manifest.json", manifest), ("l.js", "l"), ("l.js.br", "br"), ("l.js.gz", "gz"), ("g.js", "g"), ("w.wasm", "w"), ("s.css", "s"), ("inputs", "x")]
-            .map(|(name, text)| (name.to_owned(), Bytes::from(text)))
-            .into()
+        [
+            ("manifest.json", manifest),
+            ("l.js", "l"),
+            ("l.js.br", "br"),
+            ("l.js.gz", "gz"),
+            ("g.js", "g"),
+            ("w.wasm", "w"),
+            ("s.css", "s"),
+            ("inputs", "x"),
+        ]
+        .map(|(name, text)| (name.to_owned(), Bytes::from(text)))
+        .into()
     }
 
     #[test]
@@ -219,7 +228,11 @@ mod tests {
             ("identity", "l", None),
         ] {
             let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(accept))]);
-            assert_eq!(assets.loader().unwrap().encoded(&headers), (Bytes::from(bytes), encoding), "{accept}");
+            assert_eq!(
+                assets.loader().unwrap().encoded(&headers),
+                (Bytes::from(bytes), encoding),
+                "{accept}"
+            );
         }
     }
 

@@ -16,13 +16,14 @@ mod vault;
 
 use std::fmt;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use lead_model::FormDefinition;
 use secrecy::SecretString;
 use toml::Table;
 
 use crate::account::{Account, AccountLimits};
+use crate::assets::Assets;
 use crate::delivery::DeliveryConfig;
 use crate::locales::Locales;
 use crate::store::StoreConfig;
@@ -45,8 +46,8 @@ pub struct Config {
     pub forms: Vec<FormDefinition>,
     /// The sentences in every language.
     pub locales: Locales,
-    /// Folder of built assets; none for those compiled in.
-    pub assets_dir: Option<PathBuf>,
+    /// The files that a browser gets.
+    pub(crate) assets: Assets,
     /// The store.
     pub store: StoreConfig,
     /// Delivery and transport.
@@ -144,11 +145,18 @@ fn gather(layers: &Layers, vault: &Vault<'_>, findings: &mut Vec<Finding>) -> Op
     let (token_key, _) = parts::token_key(table, vault, findings);
     let (log, _) = parts::log(table, findings);
 
+    let assets = Assets::load(assets_dir.as_deref()).map_err(|finding| findings.push(finding)).ok();
     let locales = Locales::compiled();
-    let limits = AccountLimits { allow_loopback: delivery.as_ref().is_some_and(|delivery| delivery.allow_loopback) };
+    let limits =
+        AccountLimits { allow_loopback: delivery.as_ref().is_some_and(|delivery| delivery.allow_loopback) };
     let accounts = accounts::read(table, vault, limits, findings);
-    let names: Vec<String> =
-        table.get(ACCOUNTS).and_then(toml::Value::as_table).into_iter().flat_map(Table::keys).cloned().collect();
+    let names: Vec<String> = table
+        .get(ACCOUNTS)
+        .and_then(toml::Value::as_table)
+        .into_iter()
+        .flat_map(Table::keys)
+        .cloned()
+        .collect();
     let forms = forms::read(&forms_dir, findings);
     forms::check(&forms, &accounts, &names, &locales, findings);
     Some(Config {
@@ -156,7 +164,7 @@ fn gather(layers: &Layers, vault: &Vault<'_>, findings: &mut Vec<Finding>) -> Op
         operator,
         forms: forms.into_iter().map(|(_, form)| form).collect(),
         locales,
-        assets_dir,
+        assets: assets?,
         store: store?,
         delivery: delivery?,
         accounts,

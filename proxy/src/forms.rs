@@ -34,9 +34,9 @@ pub(crate) struct FormText {
 impl Forms {
     /// Translates every definition.
     pub(crate) fn new(definitions: Vec<FormDefinition>, locales: &Locales) -> Self {
-        let served = definitions.into_iter().map(|definition| {
-            (definition.id.clone(), Arc::new(ServedForm::new(definition, locales)))
-        });
+        let served = definitions
+            .into_iter()
+            .map(|definition| (definition.id.clone(), Arc::new(ServedForm::new(definition, locales))));
         Self(served.collect())
     }
 
@@ -60,7 +60,8 @@ impl ServedForm {
 
     /// The form in the first wanted language that it speaks, else in its own.
     pub(crate) fn in_language<'a>(&self, wanted: impl Iterator<Item = &'a str>) -> Option<&Arc<FormText>> {
-        let exactly = |tag: &str| self.languages.iter().find(|text| text.form.locale.eq_ignore_ascii_case(tag));
+        let exactly =
+            |tag: &str| self.languages.iter().find(|text| text.form.locale.eq_ignore_ascii_case(tag));
         wanted
             .flat_map(|tag| [tag, tag.split('-').next().unwrap_or(tag)])
             .find_map(exactly)

@@ -157,7 +157,10 @@ mod tests {
 
     #[test]
     fn page_is_kept_without_what_may_be_personal() {
-        assert_eq!(clean_page("https://u:p@shop.example/a?mail=x#y").as_deref(), Some("https://shop.example/a"));
+        assert_eq!(
+            clean_page("https://u:p@shop.example/a?mail=x#y").as_deref(),
+            Some("https://shop.example/a")
+        );
         for page in ["javascript:alert(1)", "shop", "", "file:///etc/passwd"] {
             assert_eq!(clean_page(page), None, "{page}");
         }

@@ -133,7 +133,10 @@ mod tests {
     #[test]
     fn languages_use_the_same_params_in_a_sentence() {
         let params = |text: &str| {
-            let names = text.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name.to_owned()));
+            let names = text
+                .split('{')
+                .skip(1)
+                .filter_map(|rest| rest.split_once('}').map(|(name, _)| name.to_owned()));
             names.filter(|name| name != "label").collect::<BTreeSet<_>>()
         };
         let locales = Locales::compiled();

@@ -11,7 +11,6 @@ use tokio::net::TcpListener;
 
 use crate::account::Accounts;
 use crate::app::App;
-use crate::assets::Assets;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::delivery::Delivery;
@@ -38,7 +37,7 @@ pub struct Running {
 /// Starts everything by the machine's clock.
 ///
 /// # Errors
-/// When an address can't be bound, or store, assets or transport can't be opened.
+/// When an address can't be bound, or store or transport can't be opened.
 pub async fn serve(config: Config) -> anyhow::Result<Running> {
     serve_by(config, Clock::system()).await
 }
@@ -48,8 +47,8 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
 /// # Errors
 /// As [`serve`].
 pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
-    let Config { public, operator, forms, locales, assets_dir, store, delivery, accounts, token_key, .. } = config;
-    let assets = Assets::load(assets_dir.as_deref()).map_err(|finding| anyhow::anyhow!("{finding}"))?;
+    let Config { public, operator, forms, locales, assets, store, delivery, accounts, token_key, .. } =
+        config;
     let public_listener = bind(public.listen, "public.listen").await?;
     let operator_listener = bind(operator.listen, "operator.listen").await?;
     let own_origin = match public.origin.clone() {
@@ -100,7 +99,9 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
 }
 
 async fn bind(addr: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(addr).await.with_context(|| format!("{key}: could not listen on {addr}; is the port taken?"))
+    TcpListener::bind(addr)
+        .await
+        .with_context(|| format!("{key}: could not listen on {addr}; is the port taken?"))
 }
 
 impl Running {

@@ -63,7 +63,12 @@ impl Server {
     }
 }
 
-async fn run(listener: TcpListener, router: Router, limits: ServerLimits, mut stopping: watch::Receiver<bool>) {
+async fn run(
+    listener: TcpListener,
+    router: Router,
+    limits: ServerLimits,
+    mut stopping: watch::Receiver<bool>,
+) {
     let room = Arc::new(Semaphore::new(limits.connections_max));
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();

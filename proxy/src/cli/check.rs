@@ -10,7 +10,10 @@ pub(super) fn run(config: &Config) -> anyhow::Result<()> {
     super::say("# Forms and the accounts that they cover.");
     for form in &config.forms {
         // A form whose account it does not cover would have refused the configuration.
-        super::say(&format!("{} v{}: every required field of account {} is covered", form.id, form.version, form.account));
+        super::say(&format!(
+            "{} v{}: every required field of account {} is covered",
+            form.id, form.version, form.account
+        ));
     }
     Ok(())
 }

@@ -2,10 +2,9 @@
 //!
 //! Apart because it needs no socket and no store.
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use lead_model::Values;
 
-use crate::assets::Assets;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::forms::Forms;
@@ -13,7 +12,6 @@ use crate::render::{FormPage, PageMode, form_page};
 use crate::token::Tokens;
 
 pub(super) fn run(config: Config, form: &str, locale: Option<&str>) -> anyhow::Result<()> {
-    let assets = Assets::load(config.assets_dir.as_deref()).map_err(|finding| anyhow!("{finding}"))?;
     let known: Vec<&str> = config.forms.iter().map(|form| form.id.as_str()).collect();
     let missing = format!("found no form {form:?}, expected one of {}", known.join(", "));
     let forms = Forms::new(config.forms, &config.locales);
@@ -29,6 +27,6 @@ pub(super) fn run(config: Config, form: &str, locale: Option<&str>) -> anyhow::R
         notice: None,
         parent_origin: None,
     };
-    super::say(form_page(&assets, &page).trim_end());
+    super::say(form_page(&config.assets, &page).trim_end());
     Ok(())
 }

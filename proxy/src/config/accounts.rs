@@ -48,7 +48,11 @@ fn account(
     let config = if wrong.is_empty() { value.clone().try_into::<AccountConfig>().ok() } else { None };
     let Some(config) = config else {
         if wrong.is_empty() {
-            wrong.push(Finding::new(path, "an account of another shape", "an account as docs/config.md shows"));
+            wrong.push(Finding::new(
+                path,
+                "an account of another shape",
+                "an account as docs/config.md shows",
+            ));
         }
         findings.append(&mut wrong);
         return None;

@@ -36,7 +36,10 @@ impl Environment {
         let known: Vec<String> = defaults()
             .iter()
             .flat_map(|(section, keys)| {
-                keys.as_table().into_iter().flat_map(|keys| keys.keys()).map(move |key| variable(section, key))
+                keys.as_table()
+                    .into_iter()
+                    .flat_map(|keys| keys.keys())
+                    .map(move |key| variable(section, key))
             })
             .collect();
         let ours = self.0.keys().filter(|name| name.starts_with(PREFIX));

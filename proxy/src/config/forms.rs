@@ -71,7 +71,9 @@ fn parse(file: &str, text: &str, findings: &mut Vec<Finding>) -> Option<FormDefi
     };
     let wrong = definition.problems();
     findings.extend(
-        wrong.iter().map(|error| Finding::new(format!("{file} {}", error.path), &*error.found, &*error.expected)),
+        wrong
+            .iter()
+            .map(|error| Finding::new(format!("{file} {}", error.path), &*error.found, &*error.expected)),
     );
     wrong.is_empty().then_some(definition)
 }
@@ -101,14 +103,20 @@ pub(super) fn check(
             findings.push(Finding::new(format!("{file} default_locale"), found, expected));
         }
         match accounts.iter().find(|account| account.id() == form.account) {
-            Some(account) => findings.extend(mapping::check_cover(form, account).into_iter().map(|finding| {
-                Finding { path: format!("{file} {}", finding.path), ..finding }
-            })),
+            Some(account) => findings.extend(
+                mapping::check_cover(form, account)
+                    .into_iter()
+                    .map(|finding| Finding { path: format!("{file} {}", finding.path), ..finding }),
+            ),
             // An account that is there but wrong has its findings already.
             None if names.contains(&form.account) => {}
             None => {
                 let found = format!("an unknown account {:?}", form.account);
-                findings.push(Finding::new(format!("{file} account"), found, did_you_mean(&form.account, names)));
+                findings.push(Finding::new(
+                    format!("{file} account"),
+                    found,
+                    did_you_mean(&form.account, names),
+                ));
             }
         }
     }

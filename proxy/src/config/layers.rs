@@ -133,12 +133,7 @@ impl Layers {
 }
 
 /// A finding about a name that nobody knows.
-pub(super) fn unknown(
-    path: String,
-    what: &str,
-    name: &str,
-    known: impl Iterator<Item = String>,
-) -> Finding {
+pub(super) fn unknown(path: String, what: &str, name: &str, known: impl Iterator<Item = String>) -> Finding {
     let known: Vec<String> = known.collect();
     Finding::new(path, format!("an unknown {what} {name:?}"), did_you_mean(name, &known))
 }
@@ -187,11 +182,8 @@ fn read_variable(default: &Value, text: String) -> Result<Value, Misfit> {
 
 fn gather_places(text: &str, prefix: &str, table: &DeTable<'_>, places: &mut BTreeMap<String, String>) {
     for (key, value) in table.iter() {
-        let path = if prefix.is_empty() {
-            key.get_ref().to_string()
-        } else {
-            format!("{prefix}.{}", key.get_ref())
-        };
+        let path =
+            if prefix.is_empty() { key.get_ref().to_string() } else { format!("{prefix}.{}", key.get_ref()) };
         places.insert(path.clone(), format!("line {}", line_of(text, Spanned::span(key).start)));
         if let DeValue::Table(inner) = value.get_ref() {
             gather_places(text, &path, inner, places);

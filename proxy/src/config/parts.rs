@@ -77,7 +77,8 @@ pub(super) fn public(table: &Table, findings: &mut Vec<Finding>) -> Part<PublicC
     let origin = match section.text("origin") {
         text if text.is_empty() => {
             if !listen.ip().is_loopback() {
-                let expected = "the public origin, such as \"https://forms.example\", since listen is not on loopback";
+                let expected =
+                    "the public origin, such as \"https://forms.example\", since listen is not on loopback";
                 section.wrong("origin", "nothing".to_owned(), expected);
             }
             None
@@ -85,7 +86,8 @@ pub(super) fn public(table: &Table, findings: &mut Vec<Finding>) -> Part<PublicC
         text => {
             let origin = Origin::parse(&text);
             if origin.is_none() {
-                let expected = "an origin such as \"https://forms.example\": lower case, no path, no trailing slash";
+                let expected =
+                    "an origin such as \"https://forms.example\": lower case, no path, no trailing slash";
                 section.wrong("origin", format!("{text:?}"), expected);
             }
             origin
@@ -121,13 +123,21 @@ pub(super) fn forms_dir(table: &Table, base_dir: &Path, findings: &mut Vec<Findi
     (dir, section.read())
 }
 
-pub(super) fn assets_dir(table: &Table, base_dir: &Path, findings: &mut Vec<Finding>) -> Part<Option<PathBuf>> {
+pub(super) fn assets_dir(
+    table: &Table,
+    base_dir: &Path,
+    findings: &mut Vec<Finding>,
+) -> Part<Option<PathBuf>> {
     let mut section = Section::open("assets", table, findings);
     let dir = section.path_if_any("dir", base_dir);
     (dir, section.read())
 }
 
-pub(super) fn store(table: &Table, base_dir: &Path, findings: &mut Vec<Finding>) -> Part<Option<StoreConfig>> {
+pub(super) fn store(
+    table: &Table,
+    base_dir: &Path,
+    findings: &mut Vec<Finding>,
+) -> Part<Option<StoreConfig>> {
     let mut section = Section::open("store", table, findings);
     let store = section.whole::<StoreConfig>().map(|mut store| {
         store.path = base_dir.join(&store.path);
@@ -144,7 +154,11 @@ pub(super) fn delivery(table: &Table, findings: &mut Vec<Finding>) -> Part<Optio
     (delivery, read)
 }
 
-pub(super) fn token_key(table: &Table, vault: &Vault<'_>, findings: &mut Vec<Finding>) -> Part<Option<SecretString>> {
+pub(super) fn token_key(
+    table: &Table,
+    vault: &Vault<'_>,
+    findings: &mut Vec<Finding>,
+) -> Part<Option<SecretString>> {
     let mut section = Section::open("tokens", table, findings);
     let key = section.secret("key").and_then(|source| match vault.fetch(&source) {
         Ok(key) if key.expose_secret().chars().count() >= TOKEN_KEY_LENGTH_MIN => Some(key),
@@ -177,4 +191,3 @@ pub(super) fn log(table: &Table, findings: &mut Vec<Finding>) -> Part<Option<Log
     let log = level.zip(format).map(|(level, format)| LogConfig { level, format });
     (log, section.read())
 }
-

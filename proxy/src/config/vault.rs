@@ -27,7 +27,10 @@ impl Vault<'_> {
     pub(super) fn fetch(&self, source: &SecretSource) -> Result<SecretString, Unreadable> {
         let text = match source {
             SecretSource::Env(name) => (self.env)(name).ok_or_else(|| {
-                (format!("no variable {name}"), format!("the environment variable {name}, holding the secret"))
+                (
+                    format!("no variable {name}"),
+                    format!("the environment variable {name}, holding the secret"),
+                )
             })?,
             SecretSource::File(path) => read_file(&self.base_dir.join(path))?,
         };
@@ -42,7 +45,10 @@ impl Vault<'_> {
 fn read_file(path: &Path) -> Result<String, Unreadable> {
     let shown = path.display();
     let unreadable = |error: std::io::Error| {
-        (format!("a file {shown} that can't be read ({})", error.kind()), "a readable file holding the secret".to_owned())
+        (
+            format!("a file {shown} that can't be read ({})", error.kind()),
+            "a readable file holding the secret".to_owned(),
+        )
     };
     let file = fs::File::open(path).map_err(unreadable)?;
     let found = file.metadata().map_err(unreadable)?;

@@ -17,9 +17,10 @@ pub(crate) fn read(bytes: &[u8], depth_max: usize) -> Result<SubmissionBody, Api
     let has_nul = |text: &str| text.contains('\0');
     let nul = has_nul(&body.locale)
         || body.source.page.as_deref().is_some_and(has_nul)
-        || body.values.iter().any(|(name, value)| {
-            has_nul(name) || matches!(value, RawValue::Text(text) if has_nul(text))
-        });
+        || body
+            .values
+            .iter()
+            .any(|(name, value)| has_nul(name) || matches!(value, RawValue::Text(text) if has_nul(text)));
     if nul { Err(ApiReason::UnreadableBody) } else { Ok(body) }
 }
 
@@ -62,12 +63,18 @@ mod tests {
     #[test]
     fn good_body_is_read() {
         assert!(check(r#"{"form_version":1,"locale":"en","values":{"a":"}]{[,\"","b":true}}"#).is_ok());
-        assert!(check(r#"{"form_version":1,"locale":"en","values":{},"source":{"mode":"iframe","page":"x"}}"#).is_ok());
+        assert!(
+            check(r#"{"form_version":1,"locale":"en","values":{},"source":{"mode":"iframe","page":"x"}}"#)
+                .is_ok()
+        );
     }
 
     #[test]
     fn what_is_not_one_submission_is_unreadable() {
-        let many = format!(r#"{{"form_version":1,"locale":"en","values":{{{}"z":"z"}}}}"#, r#""a":"a","#.repeat(1_001));
+        let many = format!(
+            r#"{{"form_version":1,"locale":"en","values":{{{}"z":"z"}}}}"#,
+            r#""a":"a","#.repeat(1_001)
+        );
         for body in [
             "",
             "null",
@@ -87,7 +94,12 @@ mod tests {
             &"[".repeat(10_000),
             &many,
         ] {
-            assert_eq!(check(body), Err(ApiReason::UnreadableBody), "{}", body.chars().take(80).collect::<String>());
+            assert_eq!(
+                check(body),
+                Err(ApiReason::UnreadableBody),
+                "{}",
+                body.chars().take(80).collect::<String>()
+            );
         }
     }
 }

@@ -78,13 +78,23 @@ mod tests {
 
     #[test]
     fn only_the_exact_type_in_utf_8_is_taken() {
-        for good in ["application/json", "Application/JSON", "application/json; charset=utf-8", "application/json;charset=\"UTF-8\""]
-        {
+        for good in [
+            "application/json",
+            "Application/JSON",
+            "application/json; charset=utf-8",
+            "application/json;charset=\"UTF-8\"",
+        ] {
             assert!(is_media_type(good, "application/json"), "{good}");
         }
         for bad in [
-            "", "text/plain", "application/jsonp", "application/json; charset=utf-16", "application/json; charset",
-            "application/json; charset=utf-8; x=y", "text/plain; application/json", "application/json, text/plain",
+            "",
+            "text/plain",
+            "application/jsonp",
+            "application/json; charset=utf-16",
+            "application/json; charset",
+            "application/json; charset=utf-8; x=y",
+            "text/plain; application/json",
+            "application/json, text/plain",
         ] {
             assert!(!is_media_type(bad, "application/json"), "{bad}");
         }

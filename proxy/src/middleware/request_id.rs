@@ -62,7 +62,14 @@ fn write_body(response: &mut Response, problem: &ApiProblem, id: &RequestId, met
     }
 }
 
-fn log(id: &RequestId, method: &Method, route: &str, response: &Response, code: Option<&str>, started: Instant) {
+fn log(
+    id: &RequestId,
+    method: &Method,
+    route: &str,
+    response: &Response,
+    code: Option<&str>,
+    started: Instant,
+) {
     let status = response.status().as_u16();
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let method = known_method(method);
@@ -76,9 +83,13 @@ fn log(id: &RequestId, method: &Method, route: &str, response: &Response, code: 
 /// A method's name, where it is one of HTTP's own: others are a stranger's text.
 fn known_method(method: &Method) -> &str {
     match *method {
-        Method::GET | Method::HEAD | Method::POST | Method::OPTIONS | Method::PUT | Method::DELETE | Method::PATCH => {
-            method.as_str()
-        }
+        Method::GET
+        | Method::HEAD
+        | Method::POST
+        | Method::OPTIONS
+        | Method::PUT
+        | Method::DELETE
+        | Method::PATCH => method.as_str(),
         _ => "other",
     }
 }

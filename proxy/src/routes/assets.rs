@@ -16,12 +16,16 @@ use crate::assets::Asset;
 use crate::problem::{ApiProblem, ApiReason};
 
 /// The loader's address never changes, so browsers ask again after five minutes.
-const LOADER_CACHE: HeaderValue = HeaderValue::from_static("public, max-age=300, stale-while-revalidate=86400");
+const LOADER_CACHE: HeaderValue =
+    HeaderValue::from_static("public, max-age=300, stale-while-revalidate=86400");
 /// A hashed name never changes its content.
 const HASHED_CACHE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
 /// The loader.
-pub(crate) async fn get_loader(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiProblem> {
+pub(crate) async fn get_loader(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+) -> Result<Response, ApiProblem> {
     let loader = app.assets.loader().ok_or(ApiReason::NotFound)?;
     Ok(serve(loader, &headers, LOADER_CACHE))
 }
@@ -44,7 +48,8 @@ fn serve(asset: &Asset, request: &HeaderMap, cache: HeaderValue) -> Response {
         None => asset.etag.clone(),
     };
     let known = is_known(request, &etag);
-    let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { Body::from(bytes).into_response() };
+    let mut response =
+        if known { StatusCode::NOT_MODIFIED.into_response() } else { Body::from(bytes).into_response() };
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, cache);
     headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));

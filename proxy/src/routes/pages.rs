@@ -182,9 +182,13 @@ impl Visit<'_> {
             source: Source { mode: Mode::Plain, page: None },
         };
         match self.app.intake.take(offer).await {
-            Verdict::Safe(answer) => self.reply().see_other(&self.frame.thanks(self.mode, id, &answer.receipt)),
+            Verdict::Safe(answer) => {
+                self.reply().see_other(&self.frame.thanks(self.mode, id, &answer.receipt))
+            }
             Verdict::Invalid(problems) => self.again(&sent.token, &sent.values, &problems, None),
-            Verdict::Refused(problems) => self.again(&sent.token, &sent.values, &problems, Some("page_again")),
+            Verdict::Refused(problems) => {
+                self.again(&sent.token, &sent.values, &problems, Some("page_again"))
+            }
             Verdict::KeyReused => {
                 // Sent before, changed since: a new token lets the visitor send the change as a new request.
                 let token = self.app.tokens.issue(id);

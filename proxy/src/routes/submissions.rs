@@ -57,9 +57,12 @@ fn read_key(headers: &HeaderMap) -> Result<IdempotencyKey, ApiProblem> {
     let mut keys = headers.get_all(IDEMPOTENCY_KEY).iter();
     match (keys.next(), keys.next()) {
         (None, _) => Err(ApiReason::IdempotencyKeyMissing.into()),
-        (Some(key), None) => Ok(IdempotencyKey::parse(key.to_str().map_err(|_| ApiReason::IdempotencyKeyInvalid)?)?),
-        (Some(_), Some(_)) => {
-            Err(ApiProblem::with_detail(ApiReason::IdempotencyKeyInvalid, "The header stands more than once."))
+        (Some(key), None) => {
+            Ok(IdempotencyKey::parse(key.to_str().map_err(|_| ApiReason::IdempotencyKeyInvalid)?)?)
         }
+        (Some(_), Some(_)) => Err(ApiProblem::with_detail(
+            ApiReason::IdempotencyKeyInvalid,
+            "The header stands more than once.",
+        )),
     }
 }

@@ -51,7 +51,8 @@ pub(super) struct Languages(Vec<String>);
 impl Languages {
     pub(super) fn of(uri: &Uri, headers: &HeaderMap) -> Self {
         let asked = query(uri, "locale");
-        let header = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let header =
+            headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         Self(asked.into_iter().chain(accepted(header).into_iter().map(str::to_owned)).collect())
     }
 

@@ -80,7 +80,11 @@ impl TestApp {
     }
 
     /// Starts with these secrets and a changed configuration.
-    pub async fn start_with_secrets(api_key: &str, token_key: &str, change: impl FnOnce(&mut ConfigText)) -> Self {
+    pub async fn start_with_secrets(
+        api_key: &str,
+        token_key: &str,
+        change: impl FnOnce(&mut ConfigText),
+    ) -> Self {
         Self::start_whole(api_key, token_key, Clock::system(), change).await
     }
 
@@ -96,13 +100,15 @@ impl TestApp {
         change: impl FnOnce(&mut ConfigText),
     ) -> Self {
         let listen = "127.0.0.1:0".parse().unwrap();
-        let sim = partner_sim::start(partner_sim::Options { listen, takepayments_api_key: api_key.to_owned() })
-            .await
-            .unwrap();
+        let sim =
+            partner_sim::start(partner_sim::Options { listen, takepayments_api_key: api_key.to_owned() })
+                .await
+                .unwrap();
         let dir = TempDir::new().unwrap();
         let mut text = ConfigText::new(sim.takepayments().insert_url(), dir.path().join("lead-proxy.db"));
         change(&mut text);
-        let config = read_config(&text.to_toml(), api_key, token_key).unwrap_or_else(|error| panic!("{error}"));
+        let config =
+            read_config(&text.to_toml(), api_key, token_key).unwrap_or_else(|error| panic!("{error}"));
         let running = serve_by(config, clock).await.unwrap();
         let base = format!("http://{}", running.public_addr);
         let operator = format!("http://{}", running.operator_addr);
@@ -194,7 +200,12 @@ pub fn read_config(text: &str, api_key: &str, token_key: &str) -> Result<Config,
 /// A client that follows nothing, packs nothing and keeps nothing.
 #[expect(clippy::disallowed_methods, reason = "a test is the browser, not the proxy")]
 pub fn client() -> Client {
-    Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).timeout(PATIENCE).build().unwrap()
+    Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(PATIENCE)
+        .build()
+        .unwrap()
 }
 
 /// A key that fits, made of a word.

@@ -58,6 +58,8 @@ x = 1
 level = "loud"
 [forms]
 dir = "no-such-folder"
+[assets]
+dir = "no-such-folder"
 [tokens]
 key = { env = "NOT_SET" }
 [accounts.takepayments]
@@ -74,9 +76,10 @@ credentials = { api_key = { env = "NOT_SET" } }
         "pubic (line 8): found an unknown section \"pubic\", expected a known one; did you mean \"public\"?",
         "log.level (line 11): found \"loud\", expected one of \"error\"",
         "forms.dir (line 13): found a folder",
-        "tokens.key (line 15): found no variable NOT_SET, expected the environment variable NOT_SET",
-        "accounts.takepayments.connecter (line 17): found an unknown key \"connecter\", expected a known one; did you mean \"connector\"?",
-        "accounts.takepayments.connector (line 16): found nothing, expected the name of a connector",
+        "assets.dir (line 15): found a folder ./no-such-folder that can't be read",
+        "tokens.key (line 17): found no variable NOT_SET, expected the environment variable NOT_SET",
+        "accounts.takepayments.connecter (line 19): found an unknown key \"connecter\", expected a known one; did you mean \"connector\"?",
+        "accounts.takepayments.connector (line 18): found nothing, expected the name of a connector",
     ];
     for line in expected {
         assert!(found.iter().any(|finding| finding.starts_with(line)), "no {line:?} in {found:#?}");
@@ -90,13 +93,19 @@ fn secret_written_as_text_is_refused_and_never_repeated() {
     for (from, to, path) in [
         (place.clone(), format!("\"{SECRET}\""), "accounts.takepayments.credentials.api_key"),
         (place.clone(), format!("{{ text = \"{SECRET}\" }}"), "accounts.takepayments.credentials.api_key"),
-        (place.clone(), format!("{{ env = \"X\", file = \"{SECRET}\" }}"), "accounts.takepayments.credentials.api_key"),
+        (
+            place.clone(),
+            format!("{{ env = \"X\", file = \"{SECRET}\" }}"),
+            "accounts.takepayments.credentials.api_key",
+        ),
         (place, format!("[\"{SECRET}\"]"), "accounts.takepayments.credentials.api_key"),
         (format!("{{ env = \"{TOKEN_KEY_VARIABLE}\" }}"), format!("\"{SECRET}\""), "tokens.key"),
     ] {
         let found = findings(&good().replace(&from, &to));
         assert!(
-            found.iter().any(|line| line.starts_with(path) && line.contains("a place, never the secret itself")),
+            found
+                .iter()
+                .any(|line| line.starts_with(path) && line.contains("a place, never the secret itself")),
             "{to}: {found:?}"
         );
     }
@@ -121,7 +130,10 @@ fn short_token_key_is_refused_without_showing_it() {
         _ => None,
     };
     let error = Config::from_toml(&good(), Path::new("."), &env).err().unwrap().to_string();
-    assert!(error.contains("tokens.key") && error.contains("12 characters") && !error.contains("canary"), "{error}");
+    assert!(
+        error.contains("tokens.key") && error.contains("12 characters") && !error.contains("canary"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -129,8 +141,11 @@ fn secret_file_is_read_and_refused_where_everybody_can_read_it() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("api-key");
     fs::write(&path, format!("{SECRET}\n")).unwrap();
-    let text = good().replace(&format!("{{ env = \"{API_KEY_VARIABLE}\" }}"), &format!("{{ file = {path:?} }}"));
-    for (mode, fits) in [(0o600, true), (0o400, true), (0o640, true), (0o644, false), (0o604, false), (0o666, false)] {
+    let text =
+        good().replace(&format!("{{ env = \"{API_KEY_VARIABLE}\" }}"), &format!("{{ file = {path:?} }}"));
+    for (mode, fits) in
+        [(0o600, true), (0o400, true), (0o640, true), (0o644, false), (0o604, false), (0o666, false)]
+    {
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         let found = findings(&text);
         assert_eq!(found.is_empty(), fits, "{mode:o}: {found:?}");
@@ -147,7 +162,8 @@ fn secret_file_is_read_and_refused_where_everybody_can_read_it() {
 fn forms_are_held_against_accounts_and_languages() {
     let dir = TempDir::new().unwrap();
     let form = |change: &dyn Fn(String) -> String| {
-        let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../forms/callback.toml")).unwrap();
+        let text =
+            fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../forms/callback.toml")).unwrap();
         change(text)
     };
     let write = |name: &str, text: String| fs::write(dir.path().join(name), text).unwrap();
@@ -155,17 +171,31 @@ fn forms_are_held_against_accounts_and_languages() {
     write("b.toml", form(&|text| text.replace("account = \"takepayments\"", "account = \"takepayment\"")));
     write("c.toml", form(&|text| text.replace("id = \"callback\"", "id = \"c\"\nrequierd = 1")));
     write("d.toml", form(&|text| text.replace("id = \"callback\"", "id = \"Not A Slug\"")));
-    write("e.toml", form(&|text| text.replace("id = \"callback\"", "id = \"e\"").replace("default_locale = \"en\"", "default_locale = \"fr\"")));
-    let optional_name = "name = \"last_name\"\nlabel = { en = \"Last name\", de = \"Nachname\" }\nrequired = ";
-    write("f.toml", form(&|text| {
-        text.replace("id = \"callback\"", "id = \"f\"").replace(&format!("{optional_name}true"), &format!("{optional_name}false"))
-    }));
+    write(
+        "e.toml",
+        form(&|text| {
+            text.replace("id = \"callback\"", "id = \"e\"")
+                .replace("default_locale = \"en\"", "default_locale = \"fr\"")
+        }),
+    );
+    let optional_name =
+        "name = \"last_name\"\nlabel = { en = \"Last name\", de = \"Nachname\" }\nrequired = ";
+    write(
+        "f.toml",
+        form(&|text| {
+            text.replace("id = \"callback\"", "id = \"f\"")
+                .replace(&format!("{optional_name}true"), &format!("{optional_name}false"))
+        }),
+    );
     write("notes.txt", "not a form".to_owned());
     let mut text = ConfigText::new("http://127.0.0.1:9/insert".to_owned(), "lead-proxy.db".into());
     text.forms_dir = dir.path().to_owned();
     let found = findings(&text.to_toml());
     let has = |file: &str, part: &str| {
-        assert!(found.iter().any(|line| line.contains(file) && line.contains(part)), "{file} {part}: {found:#?}");
+        assert!(
+            found.iter().any(|line| line.contains(file) && line.contains(part)),
+            "{file} {part}: {found:#?}"
+        );
     };
     has("b.toml id", "which ");
     has("b.toml account", "did you mean \"takepayments\"?");
@@ -182,13 +212,21 @@ fn misspelt_variable_is_told() {
     let path = dir.path().join("lead-proxy.toml");
     fs::write(&path, good()).unwrap();
     let load = |name: &str, value: &str| {
-        let env = Environment::from_pairs([(API_KEY_VARIABLE, SECRET), (TOKEN_KEY_VARIABLE, SECRET), (name, value)]);
+        let env = Environment::from_pairs([
+            (API_KEY_VARIABLE, SECRET),
+            (TOKEN_KEY_VARIABLE, SECRET),
+            (name, value),
+        ]);
         Config::load(&path, &env).map_err(|error| error.to_string())
     };
     assert!(load("LEAD_PROXY__LOG__LEVEL", "debug").is_ok());
     for (name, value, part) in [
         ("LEAD_PROXY__LOG__LEVLE", "debug", "did you mean \"LEAD_PROXY__LOG__LEVEL\"?"),
-        ("LEAD_PROXY__PUBLIC__INLINE_WAIT_MS", "soon", "public.inline_wait_ms (LEAD_PROXY__PUBLIC__INLINE_WAIT_MS)"),
+        (
+            "LEAD_PROXY__PUBLIC__INLINE_WAIT_MS",
+            "soon",
+            "public.inline_wait_ms (LEAD_PROXY__PUBLIC__INLINE_WAIT_MS)",
+        ),
         ("LEAD_PROXY__TOKENS__KEY", SECRET, "a place, never the secret itself"),
     ] {
         let error = load(name, value).err().unwrap();

@@ -50,7 +50,11 @@ fn config_page_lists_every_key() {
             comment.push(text);
         } else if let Some(section) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
             assert!(!comment.is_empty(), "[{section}] has no sentence");
-            page += &format!("{}### `[{section}]`\n\n{}\n\n| key | default | meaning |\n|---|---|---|\n", if begun { "\n" } else { "" }, comment.join(" "));
+            page += &format!(
+                "{}### `[{section}]`\n\n{}\n\n| key | default | meaning |\n|---|---|---|\n",
+                if begun { "\n" } else { "" },
+                comment.join(" ")
+            );
             begun = true;
             comment.clear();
         } else if let Some((key, value)) = line.split_once(" = ") {

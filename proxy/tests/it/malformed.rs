@@ -109,7 +109,8 @@ fn malformed(dice: &mut Dice) -> (&'static str, Vec<u8>) {
             ("more behind it", format!("{good}{tail}").into_bytes())
         }
         10 => {
-            let twice = dice.pick(&["\"form_version\":1,", "\"locale\":\"en\",", "\"values\":{},", "\"source\":{},"]);
+            let twice =
+                dice.pick(&["\"form_version\":1,", "\"locale\":\"en\",", "\"values\":{},", "\"source\":{},"]);
             ("a name twice", good.replacen('{', &format!("{{{twice}"), 1).into_bytes())
         }
         11 => {
@@ -117,7 +118,8 @@ fn malformed(dice: &mut Dice) -> (&'static str, Vec<u8>) {
             ("an escape that is none", good.replace(CANARY, escape).into_bytes())
         }
         12 => {
-            let number = dice.pick(&["1e400", "-1", "1.5", "99999999999999999999", "01", "+1", "0x1", "NaN", "1e"]);
+            let number =
+                dice.pick(&["1e400", "-1", "1.5", "99999999999999999999", "01", "+1", "0x1", "NaN", "1e"]);
             ("a number that is none", good.replacen(":1,", &format!(":{number},"), 1).into_bytes())
         }
         _ => {
@@ -151,7 +153,10 @@ async fn malformed_bodies_get_a_short_refusal_and_leave_nothing_behind() {
     }
     let kinds: std::collections::BTreeSet<_> = seen.keys().map(|(kind, _)| *kind).collect();
     assert_eq!(kinds.len(), 14, "every kind was among them: {seen:?}");
-    assert!(seen.keys().any(|(_, status)| *status == 413) && seen.keys().any(|(_, status)| *status == 422), "{seen:?}");
+    assert!(
+        seen.keys().any(|(_, status)| *status == 413) && seen.keys().any(|(_, status)| *status == 422),
+        "{seen:?}"
+    );
     assert_eq!(app.count_submissions().await, 0);
     // And the house still stands.
     assert_eq!(app.submit("card-machines", &key("after"), &good_values()).await.status, 200);
@@ -176,7 +181,10 @@ async fn connect(app: &TestApp) -> TcpStream {
 /// Everything that comes until the other side ends the connection.
 async fn read_to_end(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
-    tokio::time::timeout(PATIENCE, stream.read_to_end(&mut bytes)).await.expect("the proxy ends the connection").unwrap();
+    tokio::time::timeout(PATIENCE, stream.read_to_end(&mut bytes))
+        .await
+        .expect("the proxy ends the connection")
+        .unwrap();
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
@@ -216,7 +224,8 @@ async fn slow_callers_do_not_hold_up_the_others() {
         slow.push(stream);
     }
     let (key, values) = (key("quick"), good_values());
-    let answer = tokio::time::timeout(Duration::from_secs(5), app.submit("card-machines", &key, &values)).await;
+    let answer =
+        tokio::time::timeout(Duration::from_secs(5), app.submit("card-machines", &key, &values)).await;
     assert_eq!(answer.unwrap().status, 200);
 }
 

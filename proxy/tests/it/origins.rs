@@ -43,7 +43,11 @@ async fn stranger_is_refused_and_told_nothing_by_cors() {
     let app = TestApp::start().await;
     for origin in STRANGERS {
         let answer = answer(submission(&app, &key("stranger")).header("origin", origin)).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (403, "origin_not_allowed"), "{origin:?}");
+        assert_eq!(
+            (answer.status.as_u16(), answer.code().as_str()),
+            (403, "origin_not_allowed"),
+            "{origin:?}"
+        );
         assert_eq!(answer.header("access-control-allow-origin"), "", "{origin:?}");
         assert!(answer.header("vary").contains("Origin"));
     }
@@ -56,7 +60,8 @@ async fn stranger_is_refused_and_told_nothing_by_cors() {
 async fn listed_origin_and_our_own_get_exactly_themselves_back() {
     let app = TestApp::start().await;
     for (number, origin) in [HOST_ORIGIN, "http://localhost:8090", app.origin()].into_iter().enumerate() {
-        let answer = answer(submission(&app, &key(&format!("listed-{number}"))).header("origin", origin)).await;
+        let answer =
+            answer(submission(&app, &key(&format!("listed-{number}"))).header("origin", origin)).await;
         assert_eq!(answer.status, 200, "{origin}: {answer:?}");
         assert_eq!(answer.header("access-control-allow-origin"), origin);
         assert_eq!(answer.header("access-control-allow-credentials"), "");
@@ -68,7 +73,11 @@ async fn refusals_can_be_read_by_the_page_that_may_ask() {
     let app = TestApp::start().await;
     for (path, status) in [("/v1/forms/none", 404), ("/v1/receipts/x", 404)] {
         let answer = answer(app.request(Method::GET, path).header("origin", HOST_ORIGIN)).await;
-        assert_eq!((answer.status.as_u16(), answer.header("access-control-allow-origin")), (status, HOST_ORIGIN), "{path}");
+        assert_eq!(
+            (answer.status.as_u16(), answer.header("access-control-allow-origin")),
+            (status, HOST_ORIGIN),
+            "{path}"
+        );
     }
 }
 
@@ -110,8 +119,13 @@ async fn preflight_names_methods_and_headers_for_listed_origins_only() {
 #[tokio::test]
 async fn simple_types_that_need_no_preflight_are_refused() {
     let app = TestApp::start().await;
-    for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/json; charset=latin1", ""]
-    {
+    for kind in [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/json; charset=latin1",
+        "",
+    ] {
         let request = app
             .request(Method::POST, "/v1/forms/card-machines/submissions")
             .header("origin", HOST_ORIGIN)
@@ -146,8 +160,13 @@ async fn every_answer_has_its_careful_headers_and_no_cookie() {
     ];
     for answer in &answers {
         for name in [
-            "x-content-type-options", "referrer-policy", "content-security-policy", "cache-control",
-            "cross-origin-resource-policy", "permissions-policy", "x-request-id",
+            "x-content-type-options",
+            "referrer-policy",
+            "content-security-policy",
+            "cache-control",
+            "cross-origin-resource-policy",
+            "permissions-policy",
+            "x-request-id",
         ] {
             assert_ne!(answer.header(name), "", "{name} of {answer:?}");
         }
@@ -160,7 +179,8 @@ async fn every_answer_has_its_careful_headers_and_no_cookie() {
 
 #[tokio::test]
 async fn https_is_insisted_on_where_the_public_origin_has_it() {
-    let app = TestApp::start_with(|config| config.public = "origin = \"https://forms.example\"".to_owned()).await;
+    let app =
+        TestApp::start_with(|config| config.public = "origin = \"https://forms.example\"".to_owned()).await;
     for path in ["/f/card-machines", "/v1/forms/none", "/none"] {
         assert!(app.get(path).await.header("strict-transport-security").starts_with("max-age="), "{path}");
     }

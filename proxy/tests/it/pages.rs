@@ -12,7 +12,8 @@ const GOOD: &str = "first_name=Ada&last_name=Lovelace&email=ada%40analytical.exa
 
 /// The token that stands in a page.
 fn token(page: &Answer) -> String {
-    let (_, rest) = page.text.split_once("name=\"_token\"").unwrap_or_else(|| panic!("no token in {}", page.text));
+    let (_, rest) =
+        page.text.split_once("name=\"_token\"").unwrap_or_else(|| panic!("no token in {}", page.text));
     let (_, rest) = rest.split_once("value=\"").unwrap();
     rest.split_once('"').unwrap().0.to_owned()
 }
@@ -38,7 +39,11 @@ async fn visitor_without_script_sends_the_form_and_is_thanked() {
     let thanks = app.get(sent.header("location")).await;
     assert_eq!(thanks.status, 200);
     let lead = app.sim.takepayments().ledger().leads[0].clone();
-    assert!(thanks.text.contains("Thank you, we have your request") && thanks.text.contains(&lead.id), "{}", thanks.text);
+    assert!(
+        thanks.text.contains("Thank you, we have your request") && thanks.text.contains(&lead.id),
+        "{}",
+        thanks.text
+    );
     assert!(!thanks.text.contains("<script"), "the loader would put the form back");
 }
 
@@ -72,7 +77,8 @@ async fn page_with_problems_keeps_what_was_typed_and_says_what_to_mend() {
     let page = app.get("/f/card-machines?locale=de").await;
     assert!(page.text.contains("<html lang=\"de\" dir=\"ltr\">"), "{}", page.text);
     let token = token(&page);
-    let typed = "first_name=%22%3E%3Cscript%3Ealert(1)&email=ada%40nowhere&notes=a%0D%0Ab&customer_type=New+to+cards";
+    let typed =
+        "first_name=%22%3E%3Cscript%3Ealert(1)&email=ada%40nowhere&notes=a%0D%0Ab&customer_type=New+to+cards";
     let again = post(&app, "/f/card-machines?locale=de", format!("_token={token}&{typed}")).await;
     assert_eq!(again.status, 422);
     assert!(again.text.contains("Bitte geben Sie eine E-Mail-Adresse"), "{}", again.text);
@@ -88,7 +94,8 @@ async fn page_with_problems_keeps_what_was_typed_and_says_what_to_mend() {
 async fn unticked_box_is_absent_and_a_ticked_one_is_there() {
     let app = TestApp::start().await;
     let token = token(&app.get("/f/card-machines").await);
-    let without = post(&app, "/f/card-machines", format!("_token={token}&{}", GOOD.replace("&consent=on", ""))).await;
+    let without =
+        post(&app, "/f/card-machines", format!("_token={token}&{}", GOOD.replace("&consent=on", ""))).await;
     assert_eq!(without.status, 422);
     assert!(without.text.contains("Please tick this box"));
 }
@@ -122,7 +129,8 @@ async fn sensitive_answers_are_not_written_into_a_page() {
     })
     .await;
     let token = token(&app.get("/f/callback").await);
-    let again = post(&app, "/f/callback", format!("_token={token}&first_name=Ada&date_of_birth=1815-12-10")).await;
+    let again =
+        post(&app, "/f/callback", format!("_token={token}&first_name=Ada&date_of_birth=1815-12-10")).await;
     assert_eq!(again.status, 422);
     assert!(again.text.contains("Ada") && !again.text.contains("1815"), "{}", again.text);
 }
@@ -132,9 +140,15 @@ async fn iframe_page_is_framed_by_the_forms_origins_and_carries_its_frame_along(
     let app = TestApp::start().await;
     let page = app.get(&format!("/embed/card-machines?instance=a1&parent={HOST_ORIGIN}")).await;
     let policy = page.header("content-security-policy");
-    assert!(policy.ends_with("frame-ancestors 'self' http://127.0.0.1:8090 http://localhost:8090"), "{policy}");
+    assert!(
+        policy.ends_with("frame-ancestors 'self' http://127.0.0.1:8090 http://localhost:8090"),
+        "{policy}"
+    );
     assert_eq!(page.header("x-frame-options"), "");
-    assert!(page.text.contains("mode=\"iframe-page\"") && page.text.contains("data-parent-origin=\"http://127.0.0.1:8090\""));
+    assert!(
+        page.text.contains("mode=\"iframe-page\"")
+            && page.text.contains("data-parent-origin=\"http://127.0.0.1:8090\"")
+    );
     let path = "/embed/card-machines?instance=a1&parent=http%3A%2F%2F127.0.0.1%3A8090";
     assert!(page.text.contains(&path.replace('&', "&amp;")), "{}", page.text);
     let sent = post(&app, path, format!("_token={}&{GOOD}", token(&page))).await;
@@ -183,7 +197,11 @@ async fn page_inlines_exactly_the_styles_that_its_policy_names() {
     let policy = page.header("content-security-policy");
     assert!(policy.contains(&format!("style-src '{hash}'")), "{policy}");
     assert!(policy.contains("script-src 'self' 'wasm-unsafe-eval'"), "{policy}");
-    for part in ["<script src=\"/embed.js\" async>", "modulepreload\" href=\"/assets/form.1.js\"", "as=\"fetch\" href=\"/assets/form.1.wasm\""] {
+    for part in [
+        "<script src=\"/embed.js\" async>",
+        "modulepreload\" href=\"/assets/form.1.js\"",
+        "as=\"fetch\" href=\"/assets/form.1.wasm\"",
+    ] {
         assert!(page.text.contains(part), "{part}");
     }
 
@@ -207,8 +225,13 @@ async fn what_is_not_there_is_said_in_the_visitors_language() {
     let page = Answer::read(page).await;
     assert_eq!(page.status, 404);
     assert!(page.text.contains("Diese Seite gibt es nicht") && page.text.contains("lang=\"de\""));
-    for path in ["/f/%ff", "/f/card-machines/received/x", "/f/card-machines/received/00000-00000-00000-00000"] {
+    for path in ["/f/%ff", "/f/card-machines/received/x", "/f/card-machines/received/00000-00000-00000-00000"]
+    {
         let page = app.get(path).await;
-        assert_eq!((page.status.as_u16(), page.header("content-type")), (404, "text/html; charset=utf-8"), "{path}");
+        assert_eq!(
+            (page.status.as_u16(), page.header("content-type")),
+            (404, "text/html; charset=utf-8"),
+            "{path}"
+        );
     }
 }

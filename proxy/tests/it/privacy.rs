@@ -39,7 +39,9 @@ async fn walk(app: &TestApp, words: &Words) -> Vec<Answer> {
     let mut answers = Vec::new();
 
     for (number, fault) in
-        [Fault::None, Fault::ServerError, Fault::Reset, Fault::Garbage, Fault::Html200, Fault::HalfAnswer].into_iter().enumerate()
+        [Fault::None, Fault::ServerError, Fault::Reset, Fault::Garbage, Fault::Html200, Fault::HalfAnswer]
+            .into_iter()
+            .enumerate()
     {
         app.sim.takepayments().set_fault(fault, Some(1));
         answers.push(app.submit("card-machines", &key(&format!("{word}{number}")), &good).await);
@@ -56,14 +58,25 @@ async fn walk(app: &TestApp, words: &Words) -> Vec<Answer> {
     other["industry"] = json!(word);
     other[word] = json!(word);
     answers.push(app.submit("card-machines", &key(&format!("{word}bad")), &other).await);
-    for body in [format!("{{\"{word}\":"), format!("\"{word}\""), format!("{{\"form_version\":\"{word}\"}}"), format!("{word}\0")] {
+    for body in [
+        format!("{{\"{word}\":"),
+        format!("\"{word}\""),
+        format!("{{\"form_version\":\"{word}\"}}"),
+        format!("{word}\0"),
+    ] {
         answers.push(app.submit_body("card-machines", &key(&format!("{word}unread")), body).await);
     }
     answers.push(app.submit(word, &key(word), &good).await);
 
     // Addresses and headers.
-    for path in [format!("/{word}"), format!("/v1/receipts/{word}"), format!("/f/{word}"), format!("/v1/forms/card-machines?locale={word}&x={word}"), format!("/assets/{word}.js"), format!("/embed/card-machines?instance=%3C{word}&parent=https://{word}.example")]
-    {
+    for path in [
+        format!("/{word}"),
+        format!("/v1/receipts/{word}"),
+        format!("/f/{word}"),
+        format!("/v1/forms/card-machines?locale={word}&x={word}"),
+        format!("/assets/{word}.js"),
+        format!("/embed/card-machines?instance=%3C{word}&parent=https://{word}.example"),
+    ] {
         let request = app
             .request(Method::GET, &path)
             .header("user-agent", word)
@@ -74,14 +87,17 @@ async fn walk(app: &TestApp, words: &Words) -> Vec<Answer> {
             .header("x-request-id", word);
         answers.push(Answer::read(request.send().await.unwrap()).await);
     }
-    let stranger = app.request(Method::POST, "/v1/forms/card-machines/submissions").header("origin", format!("https://{word}.example"));
+    let stranger = app
+        .request(Method::POST, "/v1/forms/card-machines/submissions")
+        .header("origin", format!("https://{word}.example"));
     answers.push(Answer::read(stranger.body(word.clone()).send().await.unwrap()).await);
     let method = Method::from_bytes(word.as_bytes()).unwrap();
     answers.push(Answer::read(app.request(method, "/f/card-machines").send().await.unwrap()).await);
 
     // The form without script, taken.
     let page = app.get("/f/card-machines").await;
-    let token = page.text.split_once("name=\"_token\" value=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
+    let token =
+        page.text.split_once("name=\"_token\" value=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
     let sent = plain(app, format!("_token={token}&first_name={word}&last_name={word}&email={word}%40a.example&phone=%2B44{}&customer_type=Switching&consent=on", words.visitor[3].0)).await;
     assert_eq!(sent.status, 303);
     answers.push(app.get(sent.header("location")).await);
@@ -127,7 +143,14 @@ async fn no_word_of_operator_or_visitor_is_in_a_log_or_an_answer() {
     assert!(again.text.contains(&words.visitor[0].0));
     assert_eq!(find(again.text.as_bytes(), words.secrets.iter()), [""; 0]);
 
-    let reached = app.sim.takepayments().wait_for(|ledger| ledger.requests.iter().any(|request| request.body.contains(&words.visitor[5].0)), PATIENCE).await;
+    let reached = app
+        .sim
+        .takepayments()
+        .wait_for(
+            |ledger| ledger.requests.iter().any(|request| request.body.contains(&words.visitor[5].0)),
+            PATIENCE,
+        )
+        .await;
     assert!(reached.is_ok(), "the words went all the way");
     app.stop().await;
 

@@ -165,11 +165,15 @@ async fn form_comes_in_the_visitors_language_without_account_or_origins() {
         assert_eq!(form["locale"], locale, "{path} {languages}");
         assert!(form.get("account").is_none() && form.get("allowed_origins").is_none());
         assert!(form["messages"]["required"].is_string());
-        assert!(!answer.text.contains("page_") && !answer.text.contains("8090"), "nothing that a browser need not know");
+        assert!(
+            !answer.text.contains("page_") && !answer.text.contains("8090"),
+            "nothing that a browser need not know"
+        );
     }
     let answer = app.get("/v1/forms/card-machines").await;
     let request = app.request(reqwest::Method::GET, "/v1/forms/card-machines");
-    let again = Answer::read(request.header("if-none-match", answer.header("etag")).send().await.unwrap()).await;
+    let again =
+        Answer::read(request.header("if-none-match", answer.header("etag")).send().await.unwrap()).await;
     assert_eq!((again.status.as_u16(), again.text.as_str()), (304, ""));
 }
 
@@ -181,7 +185,8 @@ async fn examples_of_every_form_end_as_they_say() {
         if path.extension().is_none_or(|extension| extension != "toml") {
             continue;
         }
-        let form: lead_model::FormDefinition = toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let form: lead_model::FormDefinition =
+            toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
         for (number, example) in form.examples.iter().enumerate() {
             let values = serde_json::to_value(&example.values).unwrap();
             let answer = app.submit(&form.id, &key(&format!("{}-{number}", form.id)), &values).await;
@@ -192,6 +197,35 @@ async fn examples_of_every_form_end_as_they_say() {
     let good = app.count_submissions().await;
     let took = app.sim.takepayments().wait_for(|ledger| ledger.leads.len() as i64 == good, PATIENCE).await;
     assert!(took.is_ok(), "{took:?}");
+}
+
+#[tokio::test]
+async fn store_that_can_not_be_written_is_told_and_the_same_key_works_later() {
+    use sqlx::Connection as _;
+
+    let app = TestApp::start().await;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(app.store_path());
+    let mut other = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    let answer = app.submit("card-machines", &key("locked"), &good_values()).await;
+    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (503, "store_unavailable"), "{answer:?}");
+    assert_eq!(answer.header("retry-after"), "2");
+    assert_eq!(app.client.get(app.operator_url("/readyz")).send().await.unwrap().status(), 503);
+
+    sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
+    assert_eq!(app.submit("card-machines", &key("locked"), &good_values()).await.status, 200);
+    assert_eq!(app.count_submissions().await, 1);
+}
+
+#[tokio::test]
+async fn refusal_that_no_visitor_can_mend_is_kept_for_the_operator() {
+    let app = TestApp::start().await;
+    app.sim.takepayments().set_fault(Fault::BadRequest, Some(1));
+    let first = app.submit("card-machines", &key("refused"), &good_values()).await;
+    let again = app.submit("card-machines", &key("refused"), &good_values()).await;
+    assert_eq!(first.status, again.status, "the same values have the same answer");
+    // The simulator's note names no field: nothing for the visitor to mend, so the lead is kept for the operator.
+    assert_eq!(first.status, 202, "{first:?}");
 }
 
 #[tokio::test]

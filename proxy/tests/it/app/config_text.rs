@@ -46,7 +46,8 @@ impl ConfigText {
 
     /// The TOML.
     pub fn to_toml(&self) -> String {
-        let Self { forms_dir, store, insert_url, assets_dir, inline_wait_ms, public, delivery, account } = self;
+        let Self { forms_dir, store, insert_url, assets_dir, inline_wait_ms, public, delivery, account } =
+            self;
         let assets_dir = assets_dir.clone().unwrap_or_default();
         format!(
             r#"
