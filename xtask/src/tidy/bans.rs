@@ -276,15 +276,6 @@ pub(super) const BANS: &[Ban] = &[
         sample: ("docs/operations.md", "cd /home/ana/lead-form"),
     },
     Ban {
-        name: "sleep",
-        files: RUST,
-        except: OURSELVES,
-        part: Part::Tests,
-        find: Find::By(|line| line.contains("sleep(").then_some("sleep(")),
-        why: "a test that sleeps is slow on a good day and fails on a bad one; await the condition with a deadline",
-        sample: ("tests/browser/journey.rs", "    tokio::time::sleep(SECOND).await;"),
-    },
-    Ban {
         name: "ignored-test",
         files: RUST,
         except: OURSELVES,

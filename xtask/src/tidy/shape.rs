@@ -19,6 +19,7 @@ pub(super) fn check(sources: &[Source]) -> Vec<Finding> {
         findings.extend(lock_names_no_host(source));
         findings.extend(links(source, sources));
         findings.extend(connectors_apart(source, sources));
+        findings.extend(sleeps(source));
     }
     findings
 }
@@ -156,6 +157,25 @@ fn connectors_apart(source: &Source, sources: &[Source]) -> Vec<Finding> {
                 findings.push(finding(source, number, "connectors", text));
             }
         }
+    }
+    findings
+}
+
+/// A test waits for conditions, not for time. Between two looks at a condition it may pause: the first line of a `while`.
+fn sleeps(source: &Source) -> Vec<Finding> {
+    if source.extension() != "rs" || source.matches(&["xtask/src/tidy*"]) {
+        return Vec::new();
+    }
+    let mut findings = Vec::new();
+    let mut before = "";
+    for (number, line) in source.lines(Part::Tests) {
+        let polls = before.trim_start().starts_with("while ") && before.ends_with('{');
+        if line.contains("sleep(") && !polls {
+            let text = "found `sleep(`: a test that sleeps is slow on a good day and fails on a bad one; await the condition \
+                        with a deadline, pausing at most in `while !condition {`";
+            findings.push(finding(source, number, "sleep", text.to_owned()));
+        }
+        before = line;
     }
     findings
 }

@@ -86,6 +86,9 @@ fn test_that_sleeps_is_found_in_a_test_module_too() {
         ),
         ["sleep"]
     );
+    assert_eq!(with("tests/browser/journey.rs", "    tokio::time::sleep(SECOND).await;"), ["sleep"]);
+    let poll = "    while !page.is_ready() {\n        tokio::time::sleep(SHORT).await;\n    }";
+    assert!(with("tests/browser/journey.rs", poll).is_empty(), "a pause between two looks at a condition");
     assert!(with("proxy/src/clock.rs", "fn wait() { tokio::time::sleep(WAIT) }").is_empty());
 }
 
