@@ -17,24 +17,23 @@ interface LeadFormDetail {
 
 /** Why a road had to be left (the loader's codes), or why a submission did not come through (the proxy's codes). */
 type LeadFormFailureCode =
-  /** The browser has no WebAssembly, or has it switched off. */
+  /** The browser has no WebAssembly, as in Lockdown Mode. */
   | "wasm_missing"
-  /** The host page's policy forbids WebAssembly, or the module could not be started. */
+  /** The host page's policy forbids WebAssembly. */
   | "wasm_refused"
-  /** Script, Wasm or styles could not be fetched. */
-  | "assets_unreachable"
-  /** The form's definition could not be fetched. */
+  /** Script, Wasm or styles could not be fetched or started. */
+  | "not_started"
+  /** The form's definition could not be fetched: no network, or the host page's origin is not on the form's list. */
   | "form_unreachable"
   /** The parts did not all arrive within 15 seconds. */
   | "too_slow"
-  /** The iframe was not heard of within 15 seconds: blocked by a policy, or no network. */
+  /** The iframe was refused by a policy, or could not be loaded. */
   | "frame_unreachable"
   /** The host page's origin is not on the form's list. */
   | "origin_not_allowed"
   /** There is no form of this id. */
   | "form_not_found"
-  /** Anything else; the console has the error. */
-  | "unexpected"
+  /** The form's own, while sending. */
   | (string & {});
 
 interface LeadFormEventMap {
@@ -62,8 +61,8 @@ interface LeadFormEventMap {
  * page's font. A change of the first three shows the form anew.
  */
 interface LeadFormElement extends HTMLElement {
-  /** The form's id. */
-  readonly form: string;
+  /** The form's id; null where the attribute is absent. */
+  readonly form: string | null;
   /** Shows the form anew, in its present version and language. What was typed is gone. */
   reload(): void;
   addEventListener<Name extends keyof LeadFormEventMap>(
@@ -98,5 +97,5 @@ interface WindowEventMap extends LeadFormEventMap {}
 
 interface Window {
   /** Calls made before the loader is there wait in an array: `(window.leadForm = window.leadForm || []).push(call)`. */
-  leadForm?: LeadFormCall[] | (((call: LeadFormCall) => void) & { push(call: LeadFormCall): void });
+  leadForm?: LeadFormCall[] | { push(call: LeadFormCall): unknown };
 }

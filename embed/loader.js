@@ -193,7 +193,7 @@ class LeadForm extends HTMLElement {
     } catch (error) {
       if (run !== this.#undo) return;
       const code = typeof error === "string" ? error : "not_started";
-      console.warn(this, mode, code, error);
+      console.warn(this, code, error);
       this.#emit("failed", { code, mode: mode.replace("-page", "") });
       if (own) return;
       // Where the form may not be, or is not, an iframe would only show the browser's own words about it.
@@ -259,8 +259,8 @@ class LeadForm extends HTMLElement {
     this.#post = (message) => parent.postMessage({ leadForm: host.instance, ...message }, to);
     this.dataset.theme = host.theme;
     for (const token in host.tokens) this.style.setProperty(`--lf-${token}`, host.tokens[token]);
-    const { body, documentElement, title } = document;
-    documentElement.style.overflow = "hidden";
+    const { body, title } = document;
+    body.style.overflow = "hidden";
     const report = () => this.#post({ type: "height", height: Math.ceil(body.getBoundingClientRect().height), title });
     const observer = new ResizeObserver(report);
     observer.observe(body);
@@ -271,10 +271,14 @@ class LeadForm extends HTMLElement {
   }
 
   /** Shows our iframe page; done when it is first heard of. */
-  #frame() {
+  async #frame() {
+    const run = this.#undo;
+    // The first picture waits for the host page's styles, and so do we: they say scheme and tokens.
+    await new Promise(requestAnimationFrame);
+    if (run !== this.#undo) return;
     const root = this.#root();
     const locale = this.#locale();
-    const instance = String(Math.random()).slice(2);
+    const instance = `${Math.random()}`.slice(2);
     // Which scheme the host page is in, a pair of colors tells.
     const probe = append(root, "");
     probe.style.color = "light-dark(#000,#fff)";
@@ -305,7 +309,7 @@ class LeadForm extends HTMLElement {
     });
     frame.src = address("embed", this.form, { locale, instance, parent: location.origin, theme });
     root.replaceChildren(frame);
-    return patiently(heard, "frame_unreachable");
+    await patiently(heard, "frame_unreachable");
   }
 
   /** The last road: what the embedder put between the tags, else a link to the form's own page. */
@@ -313,7 +317,7 @@ class LeadForm extends HTMLElement {
     const root = this.#root();
     root.replaceChildren();
     if (this.children.length) return append(root, "", "", "slot");
-    const link = append(root, "", "Open the form on its own page", "a");
+    const link = append(root, "", "Open the form", "a");
     link.href = address("f", this.form, { locale: this.#locale() });
     link.target = "_blank";
   }
@@ -324,8 +328,7 @@ if (home && !customElements.get("lead-form")) {
   customElements.define("lead-form", LeadForm);
   // Pages may call before we are here: (window.leadForm = window.leadForm || []).push((api) => …)
   const api = { base: home, preload: () => Promise.all([loadCode(), loadStyles()]) };
-  const ready = (call) => queueMicrotask(() => call(api));
-  const { leadForm: waiting = [] } = window;
-  window.leadForm = Object.assign(ready, { push: ready });
-  waiting.forEach(ready);
+  const push = (call) => queueMicrotask(() => call(api));
+  window.leadForm?.forEach(push);
+  window.leadForm = { push };
 }
