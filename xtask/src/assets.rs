@@ -145,6 +145,7 @@ fn run_trunk() -> Result<PathBuf> {
     // A backtrace of Trunk's own would bury the compiler's message.
     command.env_remove("RUST_BACKTRACE").env_remove("RUST_LOG");
     command.args(["build", "--release", "--skip-version-check", "--color", "never", "--dist"]).arg(&dist);
+    command.env("CARGO_ENCODED_RUSTFLAGS", without_paths()?);
     sh::run_logged(
         tools.on_path(&mut command),
         &sh::target().join("lead-form-assets.log"),
@@ -152,6 +153,21 @@ fn run_trunk() -> Result<PathBuf> {
         "Compiling ",
     )?;
     Ok(dist)
+}
+
+/// Compiler flags that cut the place of the crates' sources out of what panics say: a visitor's download must not tell
+/// how the machine that built it is laid out, and two machines shall build the same bytes.
+fn without_paths() -> Result<String> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo"))).context("found no home folder")?;
+    let sources = home.join("registry/src");
+    let mut flags = Vec::new();
+    for entry in fs::read_dir(&sources).with_context(|| format!("could not list {}", sources.display()))? {
+        let folder = entry.context("could not list a folder")?.path();
+        flags.push(format!("--remap-path-prefix={}/=", folder.display()));
+    }
+    // Between flags, so that a path may hold spaces.
+    Ok(flags.join("\u{1f}"))
 }
 
 /// Minify, hash, compress, by Node.
