@@ -5,7 +5,9 @@
 
 use lead_model::{FieldKind, Form, RawValue, Values};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, FocusOptions, HtmlElement, HtmlInputElement, ScrollIntoViewOptions, ScrollLogicalPosition};
+use web_sys::{
+    Element, FocusOptions, HtmlElement, HtmlInputElement, ScrollIntoViewOptions, ScrollLogicalPosition,
+};
 
 /// What the controls under `root` hold, by field; empty texts are left out. Controls that are no field's (a token) are
 /// passed over.
@@ -31,15 +33,20 @@ pub(crate) fn values(root: &Element, form: &Form) -> Values {
 }
 
 /// Every element under `root` of this selector.
-pub(crate) fn all(root: &Element, selector: &str) -> impl Iterator<Item = Element> {
-    let found = root.query_selector_all(selector).ok();
-    let count = found.as_ref().map_or(0, web_sys::NodeList::length);
-    (0..count).filter_map(move |index| found.as_ref()?.item(index)?.dyn_into().ok())
+pub(crate) fn all(root: &Element, selector: &str) -> Vec<Element> {
+    let mut all = Vec::new();
+    if let Ok(found) = root.query_selector_all(selector) {
+        for index in 0..found.length() {
+            // What a selector finds is an element.
+            all.extend(found.item(index).map(JsCast::unchecked_into::<Element>));
+        }
+    }
+    all
 }
 
 /// The first element under `root` of this selector.
 pub(crate) fn first(root: &Element, selector: &str) -> Option<HtmlElement> {
-    root.query_selector(selector).ok().flatten()?.dyn_into().ok()
+    root.query_selector(selector).ok().flatten().map(JsCast::unchecked_into)
 }
 
 /// Focus, without the jump that browsers make of it.

@@ -65,12 +65,18 @@ impl Drop for Mounted {
 /// A JavaScript `Error` named `LeadFormUnreadable` for a form that can't be read, `LeadFormOptions` for options without
 /// `submitUrl`. `target` is then as it was.
 #[wasm_bindgen]
-pub fn mount(target: HtmlElement, form: JsValue, options: JsValue, emit: Function) -> Result<Mounted, JsValue> {
+pub fn mount(
+    target: HtmlElement,
+    form: JsValue,
+    options: JsValue,
+    emit: Function,
+) -> Result<Mounted, JsValue> {
     #[cfg(feature = "panic-hook")]
     console_error_panic_hook::set_once();
     let form = read_form(&form).map_err(|error| named("LeadFormUnreadable", &error.sentence()))?;
-    let submit_url = js::text(&options, "submitUrl")
-        .ok_or_else(|| named("LeadFormOptions", "options.submitUrl is missing: the address that submissions go to"))?;
+    let submit_url = js::text(&options, "submitUrl").ok_or_else(|| {
+        named("LeadFormOptions", "options.submitUrl is missing: the address that submissions go to")
+    })?;
     let option = |name| js::text(&options, name).unwrap_or_default();
     let teller = Teller { emit, form: form.id.clone(), mode: option("mode") };
     let key = KeptKey::load(option("storageKey"));

@@ -26,12 +26,11 @@ pub fn LeadForm(
 
 /// The outermost element, which tells CSS and tests the phase.
 fn frame(shown: Arc<Shown>) -> Element {
-    let phase = shown.phase;
-    element("div", "lf")
-        .live_attribute("data-state", move || Some(phase.get().as_str().into()))
+    let frame = element("div", "lf")
         .attribute("dir", shown.form.direction.as_str())
         .attribute("lang", shown.form.locale.clone())
-        .child(card(shown))
+        .child(card(Arc::clone(&shown)));
+    frame.live_attribute("data-state", move || Some(shown.phase.get().as_str().into()))
 }
 
 /// The form or, when the lead is safe, the thanks in its place. The form, and what is typed into it, stands through

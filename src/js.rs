@@ -25,7 +25,11 @@ pub(crate) fn whole(object: &JsValue, name: &str) -> Option<u32> {
 /// The text properties of an object, in its order.
 pub(crate) fn texts(object: &JsValue) -> Option<Vec<(String, String)>> {
     let object = object.dyn_ref::<js_sys::Object>()?;
-    js_sys::Object::entries(object).iter().map(|pair| Some((at(&pair, 0)?, at(&pair, 1)?))).collect()
+    let mut texts = Vec::new();
+    for pair in js_sys::Object::entries(object).iter() {
+        texts.push((at(&pair, 0)?, at(&pair, 1)?));
+    }
+    Some(texts)
 }
 
 fn at(pair: &JsValue, index: u32) -> Option<String> {

@@ -31,8 +31,14 @@ impl Unreadable {
     /// What is wrong and what to do, for the embedder's console.
     pub fn sentence(&self) -> String {
         let wanted = [" is not ", self.wanted].concat();
-        ["the form's JSON can't be read: `", &self.path, "`", &wanted, "; load it anew from the proxy, with assets of the same version"]
-            .concat()
+        [
+            "the form's JSON can't be read: `",
+            &self.path,
+            "`",
+            &wanted,
+            "; load it anew from the proxy, with assets of the same version",
+        ]
+        .concat()
     }
 
     fn inside(mut self, name: &str, index: u32) -> Self {
@@ -51,14 +57,23 @@ pub fn read_form(form: &JsValue) -> Result<Form, Unreadable> {
         id: text(form, "id")?,
         version: js::whole(form, "version").ok_or_else(|| unreadable("version", "a whole number"))?,
         locale: text(form, "locale")?,
-        direction: if js::text(form, "direction").as_deref() == Some("rtl") { Direction::Rtl } else { Direction::Ltr },
+        direction: if js::text(form, "direction").as_deref() == Some("rtl") {
+            Direction::Rtl
+        } else {
+            Direction::Ltr
+        },
         title: text(form, "title")?,
         intro: js::text(form, "intro"),
         submit: text(form, "submit")?,
         success_title: text(form, "success_title")?,
         success_text: text(form, "success_text")?,
-        fields: each(js::list(form, "fields").ok_or_else(|| unreadable("fields", "a list"))?, "fields", read_field)?,
-        messages: js::texts(&js::get(form, "messages")).ok_or_else(|| unreadable("messages", "an object of texts"))?,
+        fields: each(
+            js::list(form, "fields").ok_or_else(|| unreadable("fields", "a list"))?,
+            "fields",
+            read_field,
+        )?,
+        messages: js::texts(&js::get(form, "messages"))
+            .ok_or_else(|| unreadable("messages", "an object of texts"))?,
     })
 }
 
@@ -100,6 +115,14 @@ fn text(object: &JsValue, name: &str) -> Result<String, Unreadable> {
     js::text(object, name).ok_or_else(|| unreadable(name, "a text"))
 }
 
-fn each<T>(list: Array, name: &str, read: fn(&JsValue) -> Result<T, Unreadable>) -> Result<Vec<T>, Unreadable> {
-    (0..list.length()).map(|index| read(&list.get(index)).map_err(|error| error.inside(name, index))).collect()
+fn each<T>(
+    list: Array,
+    name: &str,
+    read: fn(&JsValue) -> Result<T, Unreadable>,
+) -> Result<Vec<T>, Unreadable> {
+    let mut all = Vec::new();
+    for index in 0..list.length() {
+        all.push(read(&list.get(index)).map_err(|error| error.inside(name, index))?);
+    }
+    Ok(all)
 }

@@ -6,23 +6,24 @@
 use std::sync::Arc;
 
 use lead_model::{Field, Form, Problem, RawValue, Values, message, text_for};
-use leptos::prelude::{Get, RwSignal};
+use leptos::prelude::{ArcRwSignal, Get};
 
 use crate::state::Phase;
 use crate::view::Text;
 
-/// One form in one place of a page.
+/// One form in one place of a page. Its signals live as long as it does, not as long as Leptos's owner of the view: an
+/// answer that comes after the form was taken off finds them still there.
 pub struct Shown {
     /// The form, in one language.
     pub(crate) form: Form,
     /// What the controls hold when the form is shown.
     pub(crate) values: Values,
     /// How far the form has come.
-    pub(crate) phase: RwSignal<Phase>,
+    pub(crate) phase: ArcRwSignal<Phase>,
     /// The problems of each field, in the form's order: none or one.
-    pub(crate) problems: Vec<RwSignal<Vec<Problem>>>,
+    pub(crate) problems: Vec<ArcRwSignal<Vec<Problem>>>,
     /// The problems of the last submission, for the summary.
-    pub(crate) summary: RwSignal<Vec<Problem>>,
+    pub(crate) summary: ArcRwSignal<Vec<Problem>>,
     /// Start of every id, so that two forms on one page don't collide.
     ids: String,
     /// Where a browser without our script posts to; absent where the script runs.
@@ -41,16 +42,16 @@ pub struct Plain {
 }
 
 impl Shown {
-    /// A form as it is shown at first, in the place named by `instance` (unique on its page). Leptos's owner must be set.
+    /// A form as it is shown at first, in the place named by `instance` (unique on its page).
     pub(crate) fn new(form: Form, instance: &str, values: Values, plain: Option<Plain>) -> Arc<Self> {
-        let problems = form.fields.iter().map(|_| RwSignal::new(Vec::new())).collect();
+        let problems = form.fields.iter().map(|_| ArcRwSignal::new(Vec::new())).collect();
         let ids = ["lf-", &form.id, "-", instance, "-"].concat();
         Arc::new(Self {
             form,
             values,
-            phase: RwSignal::new(Phase::Idle),
+            phase: ArcRwSignal::new(Phase::Idle),
             problems,
-            summary: RwSignal::new(Vec::new()),
+            summary: ArcRwSignal::new(Vec::new()),
             ids,
             plain,
         })
@@ -72,9 +73,9 @@ impl Shown {
     }
 
     /// The signal with the problems of a field.
-    pub(crate) fn problems_of(&self, name: &str) -> Option<RwSignal<Vec<Problem>>> {
+    pub(crate) fn problems_of(&self, name: &str) -> Option<ArcRwSignal<Vec<Problem>>> {
         let index = self.form.fields.iter().position(|field| field.name == name)?;
-        self.problems.get(index).copied()
+        self.problems.get(index).cloned()
     }
 
     /// The problem of a field, if it has one; whoever asks follows it.

@@ -73,11 +73,16 @@ fn focus(target: &Element) -> Option<Focus> {
 /// The problems that the first paint shows. The rules say them again, with all that their sentences need; what only the
 /// partner knows is taken by its code.
 fn problems(target: &Element, form: &Form, values: &Values) -> Vec<Problem> {
-    let shown = controls::all(target, ".lf-problem").filter_map(|line| {
-        let code = ProblemCode::parse(&line.get_attribute("data-code")?)?;
-        let control = line.parent_element()?.query_selector("[name]").ok()??;
-        let field = form.field(&control.get_attribute("name")?)?;
-        Some(check_field(field, values.get(&field.name)).err().unwrap_or_else(|| Problem::new(&field.name, code)))
-    });
-    shown.collect()
+    let mut problems = Vec::new();
+    for line in controls::all(target, ".lf-problem") {
+        problems.extend(problem(&line, form, values));
+    }
+    problems
+}
+
+fn problem(line: &Element, form: &Form, values: &Values) -> Option<Problem> {
+    let code = ProblemCode::parse(&line.get_attribute("data-code")?)?;
+    let control = controls::first(&line.parent_element()?, "[name]")?;
+    let field = form.field(&control.get_attribute("name")?)?;
+    Some(check_field(field, values.get(&field.name)).err().unwrap_or_else(|| Problem::new(&field.name, code)))
 }

@@ -35,7 +35,8 @@ impl KeptKey {
     /// Whether the proxy has confirmed this key, to us or to another copy of this form in the same tab.
     pub(crate) fn is_done(&self) -> bool {
         self.key.done
-            || read(self.storage.as_ref(), &self.name).is_some_and(|kept| kept.done && kept.value == self.key.value)
+            || read(self.storage.as_ref(), &self.name)
+                .is_some_and(|kept| kept.done && kept.value == self.key.value)
     }
 
     /// The proxy has confirmed the key.

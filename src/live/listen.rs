@@ -97,9 +97,10 @@ impl Live {
         let name = name_of(control);
         let next = event.unchecked_ref::<FocusEvent>().related_target();
         // From one radio button to the next of the same group nothing is left.
-        let stays = next.and_then(|next| next.dyn_into::<Element>().ok()).is_some_and(|next| name_of(&next) == name);
+        let stays =
+            next.and_then(|next| next.dyn_into::<Element>().ok()).is_some_and(|next| name_of(&next) == name);
         let changed = self.shown.form.fields.iter().position(|field| field.name == name);
-        let changed = changed.and_then(|index| self.changed.borrow().get(index).copied()).unwrap_or(false);
+        let changed = changed.and_then(|index| self.changed.borrow().get(index).cloned()).unwrap_or(false);
         if changed && !stays && !self.pressing.get() {
             self.check_one(&name);
         }

@@ -11,17 +11,20 @@ use crate::state::{Phase, Refusal};
 use crate::view::{Element, Text, element};
 
 /// The button that sends. Never `disabled`: the button keeps focus while sending, and pressing it then does nothing.
-pub(crate) fn send_button(shown: &Shown) -> Element {
-    let phase = shown.phase;
-    let sending = move || phase.get() == Phase::Sending;
+pub(crate) fn send_button(shown: &Arc<Shown>) -> Element {
+    let label = element("span", "lf-button__label").text(shown.form.submit.clone());
+    let (shown, also) = (Arc::clone(shown), Arc::clone(shown));
     element("button", "lf-button")
         .attribute("type", "submit")
-        .live_attribute("aria-disabled", move || sending().then(|| "true".into()))
+        .live_attribute("aria-disabled", move || match shown.phase.get() {
+            Phase::Sending => Some("true".into()),
+            _ => None,
+        })
         .live_children(move || {
             let spinner = || element("span", "lf-spinner").attribute("aria-hidden", "true");
-            Some(if sending() { vec![spinner()] } else { Vec::new() })
+            Some(if also.phase.get() == Phase::Sending { vec![spinner()] } else { Vec::new() })
         })
-        .child(element("span", "lf-button__label").text(shown.form.submit.clone()))
+        .child(label)
 }
 
 /// The line that says what is going on. Always present, because a live region must be there before its text comes.

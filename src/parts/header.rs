@@ -6,5 +6,7 @@ use crate::view::{Element, element};
 /// Title and introduction.
 pub(crate) fn header(shown: &Shown) -> Element {
     let intro = shown.form.intro.as_ref().map(|intro| element("p", "lf-intro").text(intro.clone()));
-    element("div", "lf-header").child(element("h2", "lf-title").text(shown.form.title.clone())).maybe_child(intro)
+    element("div", "lf-header")
+        .child(element("h2", "lf-title").text(shown.form.title.clone()))
+        .maybe_child(intro)
 }

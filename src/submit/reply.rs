@@ -73,11 +73,8 @@ mod tests {
         for (status, state, wanted) in
             [(200, "delivered", SubmissionState::Delivered), (202, "received", SubmissionState::Received)]
         {
-            let answer = Reply {
-                receipt: Some("7K3F9".into()),
-                state: Some(state.into()),
-                ..reply(status, "")
-            };
+            let answer =
+                Reply { receipt: Some("7K3F9".into()), state: Some(state.into()), ..reply(status, "") };
             assert_eq!(judge(answer), Answer::Safe { receipt: "7K3F9".into(), state: wanted });
         }
     }
@@ -104,8 +101,14 @@ mod tests {
             Answer::Refused { code, refusal } => Some((code, refusal)),
             _ => None,
         };
-        assert_eq!(refusal(403, "origin_not_allowed"), Some(("origin_not_allowed".into(), Refusal::NotTaken)));
-        assert_eq!(refusal(422, "invalid_submission"), Some(("invalid_submission".into(), Refusal::NotUnderstood)));
+        assert_eq!(
+            refusal(403, "origin_not_allowed"),
+            Some(("origin_not_allowed".into(), Refusal::NotTaken))
+        );
+        assert_eq!(
+            refusal(422, "invalid_submission"),
+            Some(("invalid_submission".into(), Refusal::NotUnderstood))
+        );
         assert_eq!(refusal(404, ""), Some(("unreadable_answer".into(), Refusal::NotUnderstood)));
     }
 

@@ -79,7 +79,10 @@ fn follow_text(node: &types::Element, text: Box<dyn Fn() -> Text + Send>) -> Fol
     })
 }
 
-fn follow_children(node: &types::Element, mut children: Box<dyn FnMut() -> Option<Vec<Element>> + Send>) -> Follow {
+fn follow_children(
+    node: &types::Element,
+    mut children: Box<dyn FnMut() -> Option<Vec<Element>> + Send>,
+) -> Follow {
     // An empty text keeps the place while there is no child.
     let place = Rndr::create_text_node("");
     Rndr::insert_node(node, &place, None);
