@@ -99,10 +99,13 @@ async fn run(mut writing: Writing, mut waiting: mpsc::Receiver<Job>, mut lock: S
     while waiting.recv_many(&mut batch, BATCH_MAX).await > 0 {
         writing.write_batch(&mut batch).await;
     }
-    if let Some(connection) = writing.connection
-        && connection.close().await.is_ok()
-    {
+    if let Some(connection) = writing.connection {
+        // Noted before it is done: closing takes the log away, and a process that is killed between the two must not
+        // look as if it had lost its newest leads.
         lock.mark_closed();
+        if let Err(error) = connection.close().await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the store's log is left for the next start");
+        }
     }
 }
 
