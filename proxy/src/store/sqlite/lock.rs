@@ -72,6 +72,18 @@ impl StoreLock {
         }
     }
 
+    /// Refuses to look beside the lock where the log is missing: SQLite would make an empty one in its place, and the
+    /// next start would not see that leads are gone.
+    pub(super) fn check_log(database: &Path) -> Result<(), StoreError> {
+        let wal = beside(database, "-wal");
+        let state = std::fs::read_to_string(beside(database, ".lock")).unwrap_or_default();
+        if state != OPEN || wal.exists() {
+            return Ok(());
+        }
+        let remedy = "put back all of its files, or a backup".to_owned();
+        Err(StoreError::Refused(Refusal { found: format!("{} is missing", wal.display()), remedy }))
+    }
+
     /// Notes that the database is in use from now on.
     pub(super) fn mark_open(&mut self) -> Result<(), StoreError> {
         self.mark(OPEN).map_err(|error| {

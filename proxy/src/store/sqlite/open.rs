@@ -59,6 +59,7 @@ pub(super) async fn open_beside(path: &Path) -> Result<SqlitePool, StoreError> {
         return Err(StoreError::Refused(Refusal { found, remedy: remedy.to_owned() }));
     }
     check_is_ours(path)?;
+    StoreLock::check_log(path)?;
     open_readers(path).await
 }
 

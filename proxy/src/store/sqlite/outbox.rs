@@ -90,4 +90,16 @@ mod tests {
         assert!(error.contains("leads.db") && error.contains("store.path"), "{error}");
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
     }
+    #[tokio::test]
+    async fn missing_log_is_told_and_not_made_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = config(dir.path());
+        SqliteStore::open(&config, Clock::system()).await.unwrap().close().await;
+        std::fs::write(dir.path().join("leads.db.lock"), "open").unwrap();
+        let log = dir.path().join("leads.db-wal");
+        assert!(!log.exists(), "a store that was closed has no log");
+        let error = open_deliveries(&config).await.unwrap_err().to_string();
+        assert!(error.contains("leads.db-wal is missing"), "{error}");
+        assert!(!log.exists());
+    }
 }
