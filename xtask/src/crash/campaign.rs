@@ -2,7 +2,7 @@
 
 use super::{count::Evidence, ledger::Ledger, random::Random};
 use crate::{
-    house::{self, House, child::Child, examples, ports::Ports, programs::Programs, stop::Stop},
+    house::{self, House, examples, ports::Ports, programs::Programs, stop::Stop},
     load::{self, Load, Sent},
     sh,
 };
@@ -31,11 +31,15 @@ const DOUBT_WAIT_MS: usize = 500;
 /// A ledger of thousands is read at this pace.
 const DRAIN_LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// Every so many kills a line says how far it is.
-const TELL_EVERY: u32 = 20;
+const TELL_EVERY: usize = 20;
+/// Every so many lives the proxy is asked to end and killed while it does.
+const STOPPED_EVERY: usize = 5;
+/// From that wish to the kill: any time below this.
+const STOP_LIMIT: Duration = Duration::from_millis(40);
 
 /// What to do.
 pub(super) struct Plan {
-    pub(super) kills: u32,
+    pub(super) kills: usize,
     pub(super) seed: u64,
     pub(super) programs: Programs,
 }
@@ -84,41 +88,63 @@ pub(super) fn run(plan: Plan, stop: &Stop) -> Result<Evidence> {
 /// Kills and restarts, and leaves a proxy that is ready.
 fn kill_often(
     house: &mut House,
-    kills: u32,
+    kills: usize,
     mut random: Random,
     stop: &Stop,
     evidence: &mut Evidence,
 ) -> Result<()> {
     let began = Instant::now();
-    for number in 1..=kills {
-        let life = random.below(LIFE_LIMIT);
-        let started = Instant::now();
-        let mut ready = number == 1;
-        while started.elapsed() < life {
-            stop.check()?;
-            house.check_alive()?;
-            if !ready && house.web.status(&house.ports.ready_url()) == Some(200) {
-                ready = true;
-                evidence.starts.push(started.elapsed());
-            }
-            thread::sleep(house::LOOK_AGAIN.min(life.saturating_sub(started.elapsed())));
+    let mut lives = 0;
+    while evidence.kills.len() < kills {
+        lives += 1;
+        let ready = live(house, random.below(LIFE_LIMIT), lives == 1, stop, evidence)?;
+        let mut proxy = house.proxy.take().context("the proxy was not started")?;
+        let stopping = lives % STOPPED_EVERY == 0;
+        if stopping {
+            proxy.terminate()?;
+            thread::sleep(random.below(STOP_LIMIT));
         }
-        evidence.killed_while_starting += usize::from(!ready);
-        evidence.kills.push(load::now());
-        house.proxy.take().map_or(Ok(()), Child::kill)?;
+        // One that was quicker than its kill is started again like the others, and counts as no kill.
+        if !(stopping && proxy.has_ended()?) {
+            evidence.kills.push(load::now());
+            evidence.killed_while_starting += usize::from(!ready);
+            evidence.killed_while_stopping += usize::from(stopping);
+            proxy.kill()?;
+            if evidence.kills.len().is_multiple_of(TELL_EVERY) {
+                println!("crash: {} of {kills} kills, {}", evidence.kills.len(), sh::time(began.elapsed()));
+            }
+        }
         // Half of the lives answer when the lead is safe, the others wait for the partner first: different work is
         // under way when the kill comes.
-        let wait_ms = if number % 2 == 0 { "0" } else { "2000" };
+        let wait_ms = if lives % 2 == 0 { "0" } else { "2000" };
         let command = house.proxy_command(&[("LEAD_PROXY__PUBLIC__INLINE_WAIT_MS", wait_ms.to_owned())]);
         house.launch_proxy(command)?;
-        if number % TELL_EVERY == 0 {
-            println!("crash: {number} of {kills} kills, {}", sh::time(began.elapsed()));
-        }
     }
     let started = Instant::now();
     house.await_proxy()?;
     evidence.starts.push(started.elapsed());
     Ok(())
+}
+
+/// Lets the proxy live for so long, and notes when it was ready; whether it ever was.
+fn live(
+    house: &mut House,
+    life: Duration,
+    mut ready: bool,
+    stop: &Stop,
+    evidence: &mut Evidence,
+) -> Result<bool> {
+    let started = Instant::now();
+    while started.elapsed() < life {
+        stop.check()?;
+        house.check_alive()?;
+        if !ready && house.web.status(&house.ports.ready_url()) == Some(200) {
+            ready = true;
+            evidence.starts.push(started.elapsed());
+        }
+        thread::sleep(house::LOOK_AGAIN.min(life.saturating_sub(started.elapsed())));
+    }
+    Ok(ready)
 }
 
 /// Waits until every promise is at the partner or with a person and nothing else is on its way.

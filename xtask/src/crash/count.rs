@@ -32,6 +32,8 @@ pub(super) struct Evidence {
     pub(super) attempts_at_once: usize,
     /// How many of the kills met a proxy that was not ready yet.
     pub(super) killed_while_starting: usize,
+    /// How many met one that had been asked to end and was about to.
+    pub(super) killed_while_stopping: usize,
     /// How long it took to be ready, for each start that got so far.
     pub(super) starts: Vec<Duration>,
     /// What the store still has to deliver or has given to a person: state by receipt.
@@ -43,6 +45,7 @@ pub(super) struct Evidence {
 pub(super) struct Count {
     kills: usize,
     killed_while_starting: usize,
+    killed_while_stopping: usize,
     starts: Vec<Duration>,
     pub(super) sent: usize,
     /// Submissions with a 2xx.
@@ -72,6 +75,7 @@ impl Count {
         let mut count = Self {
             kills: evidence.kills.len(),
             killed_while_starting: evidence.killed_while_starting,
+            killed_while_stopping: evidence.killed_while_stopping,
             starts: evidence.starts.clone(),
             sent: evidence.sent.len(),
             held: evidence.open.values().filter(|state| is_with_a_person(state)).count(),
@@ -187,7 +191,12 @@ impl fmt::Display for Count {
             let line = format!("{name:<12} {number:>7}  {note}");
             writeln!(out, "{}", line.trim_end())
         };
-        row("kills", self.kills, &format!("{} of them while it was starting", self.killed_while_starting))?;
+        let (starting, stopping) = (self.killed_while_starting, self.killed_while_stopping);
+        row(
+            "kills",
+            self.kills,
+            &format!("{starting} of them while it was starting, {stopping} while it was stopping"),
+        )?;
         row("starts", self.starts.len(), &self.starts_note())?;
         row("sent", self.sent, "")?;
         row("accepted", self.accepted, "got a 2xx")?;

@@ -40,10 +40,6 @@ impl Child {
         self.name
     }
 
-    pub(crate) fn id(&self) -> u32 {
-        self.process.id()
-    }
-
     /// An error with its last words when it has ended by itself.
     pub(crate) fn check_alive(&mut self) -> Result<()> {
         match self.process.try_wait().context("could not ask for a child's state")? {
@@ -71,12 +67,22 @@ impl Child {
         self.process.wait().with_context(|| format!("could not wait for {}", self.name)).map(drop)
     }
 
+    /// Whether it has ended.
+    pub(crate) fn has_ended(&mut self) -> Result<bool> {
+        Ok(self.process.try_wait().context("could not ask for a child's state")?.is_some())
+    }
+
+    /// Asks it to end, and waits for nothing.
+    pub(crate) fn terminate(&self) -> Result<()> {
+        terminate(self.process.id())
+    }
+
     /// SIGTERM, and its end; killed when it does not end.
     pub(crate) fn end(mut self) -> Result<()> {
-        if self.process.try_wait().context("could not ask for a child's state")?.is_some() {
+        if self.has_ended()? {
             return Ok(());
         }
-        terminate(self.id())?;
+        self.terminate()?;
         self.await_end(END_LIMIT)?;
         Ok(())
     }
