@@ -104,7 +104,10 @@ async fn run(mut writing: Writing, mut waiting: mpsc::Receiver<Job>, mut lock: S
         // look as if it had lost its newest leads.
         lock.mark_closed();
         if let Err(error) = connection.close().await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "the store's log is left for the next start");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the store's log is left for the next start"
+            );
         }
     }
 }
