@@ -80,13 +80,19 @@ fn digits_of(text: &str) -> Option<(bool, String)> {
         }
         match digit(c) {
             Some(plain) => digits.push(plain),
-            None if c.is_whitespace()
-                || "-.()/\u{2010}\u{2011}\u{2012}\u{2013}\u{2014}\u{200e}\u{200f}\u{202a}\u{202c}"
-                    .contains(c) => {}
+            None if is_between_digits(c) => {}
             None => return None,
         }
     }
     Some((plus, digits))
+}
+
+/// What people put between digits: spaces, hyphens and dashes, dots, brackets, slashes, and marks of writing direction.
+fn is_between_digits(c: char) -> bool {
+    let mark = matches!(c, '-' | '.' | '(' | ')' | '/');
+    let dash = matches!(c, '\u{2010}'..='\u{2014}');
+    let direction = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}' | '\u{202c}');
+    mark || dash || direction || c.is_whitespace()
 }
 
 /// ASCII, Arabic-Indic, Persian and full-width digits.

@@ -27,7 +27,9 @@ pub(crate) fn normalize_url(text: &str) -> Option<String> {
         && host.contains('.')
         && host.split('.').all(is_label)
         && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|number| number > 0))
-        && path.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"<>\"\\".contains(c))
+        && path
+            .chars()
+            .all(|c| !c.is_whitespace() && !c.is_control() && !matches!(c, '<' | '>' | '"' | '\\'))
         && text.len() <= BYTES_MAX;
     fits.then(|| [&scheme, "://", &authority.to_ascii_lowercase(), path].concat())
 }
