@@ -1,6 +1,6 @@
 //! The two programs of a house, built.
 //!
-//! By Cargo in the development profile unless asked otherwise: built in a third of the time, and quick enough.
+//! By Cargo in the development profile unless asked otherwise: it builds sooner, and is quick enough for all of this.
 
 use crate::sh;
 use anyhow::{Result, bail};
