@@ -4,6 +4,7 @@
 //! own part and keeps nothing else.
 
 mod accounts;
+mod authorities;
 mod environment;
 mod finding;
 mod forms;
@@ -141,7 +142,7 @@ fn gather(layers: &Layers, vault: &Vault<'_>, findings: &mut Vec<Finding>) -> Op
     let (forms_dir, _) = parts::forms_dir(table, vault.base_dir, findings);
     let (assets_dir, _) = parts::assets_dir(table, vault.base_dir, findings);
     let (store, _) = parts::store(table, vault.base_dir, findings);
-    let (delivery, _) = parts::delivery(table, findings);
+    let (delivery, _) = parts::delivery(table, vault.base_dir, findings);
     let (token_key, _) = parts::token_key(table, vault, findings);
     let (log, _) = parts::log(table, findings);
 

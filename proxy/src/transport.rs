@@ -4,6 +4,7 @@
 //! moves bytes and knows nothing of leads. No error of this room holds an address or a byte of any body.
 
 pub mod address;
+mod authorities;
 mod body;
 mod error;
 mod resolver;
@@ -18,6 +19,7 @@ use crate::transport::address::check_url;
 use crate::transport::body::WatchedBody;
 use crate::transport::resolver::PublicResolver;
 
+pub use authorities::{Authorities, AuthoritiesFault};
 pub use error::{TransportError, TransportErrorKind};
 
 /// What every exchange keeps to.
@@ -31,6 +33,8 @@ pub struct TransportLimits {
     pub answer_bytes_max: usize,
     /// Whether loopback addresses, also by plain http, may be spoken to.
     pub allow_loopback: bool,
+    /// Trusted besides the system's certificate authorities.
+    pub authorities: Authorities,
 }
 
 /// Speaks HTTP/1.1 with partners.
@@ -44,7 +48,8 @@ impl Transport {
     /// Readies the client. Opens no connection yet.
     ///
     /// # Errors
-    /// When the machine has no trusted root certificates, or the TLS library can't be set up.
+    /// When there is no certificate authority to trust, neither the system's nor the operator's, or the TLS library
+    /// can't be set up.
     pub fn build(limits: TransportLimits) -> Result<Self, TransportSetupError> {
         let client = build_client(&limits).map_err(|error| TransportSetupError(error.without_url()))?;
         Ok(Self { client, limits: Arc::new(limits) })
@@ -108,6 +113,8 @@ fn build_client(limits: &TransportLimits) -> Result<reqwest::Client, reqwest::Er
         .http1_only()
         // A kept connection that the partner closes at the moment of reuse leaves a lead in doubt for nothing.
         .pool_max_idle_per_host(0)
+        // Added to the system's. TLS is 1.2 or 1.3: the library knows nothing older.
+        .tls_certs_merge(limits.authorities.certificates())
         .connect_timeout(limits.connect_timeout)
         .dns_resolver(PublicResolver::new(limits.allow_loopback))
         .build()

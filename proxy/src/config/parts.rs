@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use toml::Table;
 
 use super::Finding;
+use super::authorities;
 use super::section::Section;
 use super::vault::Vault;
 use crate::delivery::DeliveryConfig;
@@ -146,11 +147,21 @@ pub(super) fn store(
     (store, section.read())
 }
 
-pub(super) fn delivery(table: &Table, findings: &mut Vec<Finding>) -> Part<Option<DeliveryConfig>> {
+pub(super) fn delivery(
+    table: &Table,
+    base_dir: &Path,
+    findings: &mut Vec<Finding>,
+) -> Part<Option<DeliveryConfig>> {
     let mut section = Section::open("delivery", table, findings);
-    let delivery = section.whole::<DeliveryConfig>();
+    let mut delivery = section.whole::<DeliveryConfig>();
     let read = section.read();
-    findings.extend(delivery.iter().flat_map(DeliveryConfig::findings));
+    if let Some(delivery) = &mut delivery {
+        findings.extend(delivery.findings());
+        match authorities::read(&delivery.ca_file, base_dir) {
+            Ok(authorities) => delivery.authorities = authorities,
+            Err(finding) => findings.push(finding),
+        }
+    }
     (delivery, read)
 }
 

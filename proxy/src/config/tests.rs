@@ -27,7 +27,7 @@ fn code_reads_exactly_the_keys_of_the_reference() {
         ("forms", parts::forms_dir(&table, vault.base_dir, &mut findings).1),
         ("assets", parts::assets_dir(&table, vault.base_dir, &mut findings).1),
         ("store", parts::store(&table, vault.base_dir, &mut findings).1),
-        ("delivery", parts::delivery(&table, &mut findings).1),
+        ("delivery", parts::delivery(&table, vault.base_dir, &mut findings).1),
         ("tokens", parts::token_key(&table, &vault, &mut findings).1),
         ("log", parts::log(&table, &mut findings).1),
     ];

@@ -2,13 +2,14 @@
 //!
 //! Apart because transport and accounts take their parts of it, and none of them keeps the whole.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Deserialize;
 
 use crate::account::AccountLimits;
 use crate::config::Finding;
-use crate::transport::TransportLimits;
+use crate::transport::{Authorities, TransportLimits};
 
 /// How leads are delivered.
 #[derive(Clone, Debug, Deserialize)]
@@ -16,6 +17,11 @@ use crate::transport::TransportLimits;
 pub struct DeliveryConfig {
     /// Whether partners may be on loopback, also by plain http: for demos and tests.
     pub allow_loopback: bool,
+    /// File of certificate authorities in PEM, trusted besides the system's; empty for the system's alone. ("")
+    pub ca_file: PathBuf,
+    /// What stands in `ca_file`, read by whoever reads the configuration.
+    #[serde(skip)]
+    pub authorities: Authorities,
     /// Most attempts at once over all accounts, 1 to 1000. (64)
     pub concurrent_max: u32,
     /// Most attempts at once for one account, 1 to 1000. (4)
@@ -76,6 +82,7 @@ impl DeliveryConfig {
             exchange_timeout: Duration::from_millis(self.exchange_timeout_ms),
             answer_bytes_max: self.answer_bytes_max,
             allow_loopback: self.allow_loopback,
+            authorities: self.authorities.clone(),
         }
     }
 

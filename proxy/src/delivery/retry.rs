@@ -125,6 +125,8 @@ mod tests {
     fn config() -> DeliveryConfig {
         DeliveryConfig {
             allow_loopback: false,
+            ca_file: Default::default(),
+            authorities: Default::default(),
             concurrent_max: 64,
             account_concurrent_max: 4,
             connect_timeout_ms: 5_000,

@@ -16,6 +16,7 @@ fn transport(change: impl Fn(&mut TransportLimits)) -> Transport {
         exchange_timeout: PATIENCE,
         answer_bytes_max: ANSWER_BYTES_MAX,
         allow_loopback: true,
+        authorities: Default::default(),
     };
     change(&mut limits);
     Transport::build(limits).unwrap()

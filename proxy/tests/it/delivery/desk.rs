@@ -82,6 +82,8 @@ impl Desk {
     fn config(&self) -> DeliveryConfig {
         DeliveryConfig {
             allow_loopback: true,
+            ca_file: Default::default(),
+            authorities: Default::default(),
             concurrent_max: 64,
             account_concurrent_max: self.setup.room,
             connect_timeout_ms: 5_000,
