@@ -31,9 +31,49 @@ impl PageMode {
     }
 }
 
+/// What a page is set into: its mode, and what its host page said, checked.
+#[derive(Clone, Copy)]
+pub(crate) struct Setting<'a> {
+    pub(crate) mode: PageMode,
+    /// The host page's origin, for messages from inside an iframe.
+    pub(crate) parent_origin: Option<&'a str>,
+    /// `light` or `dark`; the visitor's own where absent.
+    pub(crate) theme: Option<&'a str>,
+}
+
+impl Setting<'_> {
+    /// The opening tag of the page's element. `form` and `locale` are left out where there is no form.
+    fn open(&self, form: Option<&Form>) -> String {
+        let mut tag = "<lead-form".to_owned();
+        if let Some(form) = form {
+            tag.push_str(&attribute("form", &form.id));
+            tag.push_str(&attribute("locale", &form.locale));
+        }
+        tag.push_str(&attribute("mode", self.mode.as_str()));
+        for (name, value) in [("data-parent-origin", self.parent_origin), ("data-theme", self.theme)] {
+            if let Some(value) = value {
+                tag.push_str(&attribute(name, value));
+            }
+        }
+        tag.push('>');
+        tag
+    }
+}
+
+/// What a page asks of the loader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Script {
+    /// Nothing.
+    None,
+    /// To tell the host page its height.
+    Loader,
+    /// To bring the form to life, so glue and Wasm too.
+    Form,
+}
+
 /// A page with a form on it.
 pub(crate) struct FormPage<'a> {
-    pub(crate) mode: PageMode,
+    pub(crate) setting: Setting<'a>,
     pub(crate) text: &'a FormText,
     /// Where the plain form posts to.
     pub(crate) action: &'a str,
@@ -42,8 +82,6 @@ pub(crate) struct FormPage<'a> {
     pub(crate) problems: &'a [Problem],
     /// A sentence above the button.
     pub(crate) notice: Option<&'a str>,
-    /// The host page's origin, checked, for messages from inside an iframe.
-    pub(crate) parent_origin: Option<&'a str>,
 }
 
 /// The form, ready to be sent with or without script.
@@ -58,49 +96,75 @@ pub(crate) fn form_page(assets: &Assets, page: &FormPage<'_>) -> String {
         instance: "1",
         notice: page.notice,
     };
-    let parent = page.parent_origin.map(|origin| attribute("data-parent-origin", origin)).unwrap_or_default();
     let body = [
-        "<lead-form",
-        &attribute("form", &form.id),
-        &attribute("mode", page.mode.as_str()),
-        &attribute("locale", &form.locale),
-        &parent,
-        ">",
+        page.setting.open(Some(form)).as_str(),
         &first_paint(&paint),
         &script_data(&page.text.json),
         "</lead-form>",
     ]
     .concat();
-    document(assets, page.mode, form, &form.title, &body, true)
+    document(assets, page.setting, form, &form.title, &body, Script::Form)
 }
 
-/// The thanks for a submission that is safe. Without script: the loader would put the form back in its place.
+/// The thanks for a submission that is safe. Without the form's data, so that the loader leaves it as it stands; inside
+/// an iframe it still tells the host page the height.
 pub(crate) fn thanks_page(
     assets: &Assets,
-    mode: PageMode,
+    setting: Setting<'_>,
     form: &Form,
     receipt: &str,
     state: SubmissionState,
 ) -> String {
-    let body = ["<lead-form>", &lead_form::thanks(form, receipt, state), "</lead-form>"].concat();
-    document(assets, mode, form, &form.success_title, &body, false)
+    let body = [&setting.open(Some(form)), &lead_form::thanks(form, receipt, state), "</lead-form>"].concat();
+    document(assets, setting, form, &form.success_title, &body, script_of(setting))
 }
 
 /// A page that says what went wrong, in words for a visitor.
-pub(crate) fn trouble_page(assets: &Assets, mode: PageMode, locale: &str, title: &str, text: &str) -> String {
+pub(crate) fn trouble_page(
+    assets: &Assets,
+    setting: Setting<'_>,
+    locale: &str,
+    title: &str,
+    text: &str,
+) -> String {
     let escape = |text| html_escape::encode_text(text).into_owned();
     let body = [
-        "<lead-form><div class=\"lf\"><div class=\"lf-card\"><div class=\"lf-header\"><h1 class=\"lf-title\">",
+        &setting.open(None),
+        "<div class=\"lf\"><div class=\"lf-card\"><div class=\"lf-header\"><h1 class=\"lf-title\">",
         &escape(title),
         "</h1><p class=\"lf-intro\">",
         &escape(text),
         "</p></div></div></div></lead-form>",
     ]
     .concat();
-    Document { assets, mode, locale, direction: "ltr", title, body: &body, scripted: false }.to_html()
+    Document {
+        assets,
+        mode: setting.mode,
+        locale,
+        direction: "ltr",
+        title,
+        body: &body,
+        script: Script::None,
+    }
+    .to_html()
 }
 
-fn document(assets: &Assets, mode: PageMode, form: &Form, title: &str, body: &str, scripted: bool) -> String {
+/// A page without a form needs the loader only to speak to a host page.
+fn script_of(setting: Setting<'_>) -> Script {
+    match setting.mode {
+        PageMode::Hosted => Script::None,
+        PageMode::Iframe => Script::Loader,
+    }
+}
+
+fn document(
+    assets: &Assets,
+    setting: Setting<'_>,
+    form: &Form,
+    title: &str,
+    body: &str,
+    script: Script,
+) -> String {
     let (locale, direction) = (&form.locale, form.direction.as_str());
-    Document { assets, mode, locale, direction, title, body, scripted }.to_html()
+    Document { assets, mode: setting.mode, locale, direction, title, body, script }.to_html()
 }

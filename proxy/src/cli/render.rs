@@ -8,7 +8,7 @@ use lead_model::Values;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::forms::Forms;
-use crate::render::{FormPage, PageMode, form_page};
+use crate::render::{FormPage, PageMode, Setting, form_page};
 use crate::token::Tokens;
 
 pub(super) fn run(config: Config, form: &str, locale: Option<&str>) -> anyhow::Result<()> {
@@ -18,14 +18,13 @@ pub(super) fn run(config: Config, form: &str, locale: Option<&str>) -> anyhow::R
     let served = forms.get(form).context(missing)?;
     let text = served.in_language(locale.into_iter()).context("the form has no language")?;
     let page = FormPage {
-        mode: PageMode::Hosted,
+        setting: Setting { mode: PageMode::Hosted, parent_origin: None, theme: None },
         text,
         action: &format!("/f/{form}"),
         token: &Tokens::new(&config.token_key, Clock::system()).issue(form),
         values: &Values::new(),
         problems: &[],
         notice: None,
-        parent_origin: None,
     };
     super::say(form_page(&config.assets, &page).trim_end());
     Ok(())

@@ -4,7 +4,7 @@
 
 use crate::assets::Assets;
 
-use super::PageMode;
+use super::{PageMode, Script};
 
 /// One page.
 pub(super) struct Document<'a> {
@@ -14,8 +14,8 @@ pub(super) struct Document<'a> {
     pub(super) direction: &'a str,
     pub(super) title: &'a str,
     pub(super) body: &'a str,
-    /// Whether the loader runs on it.
-    pub(super) scripted: bool,
+    /// What it asks of the loader.
+    pub(super) script: Script,
 }
 
 impl Document<'_> {
@@ -30,7 +30,9 @@ impl Document<'_> {
             &attribute("dir", self.direction),
             "><head><meta charset=\"utf-8\">",
             "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">",
-            "<meta name=\"color-scheme\" content=\"light dark\"><meta name=\"robots\" content=\"noindex\"><title>",
+            "<meta name=\"color-scheme\" content=\"light dark\"><meta name=\"robots\" content=\"noindex\">",
+            // Nothing to fetch: a browser would ask for a picture of ours that is not there.
+            "<link rel=\"icon\" href=\"data:,\"><title>",
             &html_escape::encode_text(self.title),
             "</title>",
             &self.styles(),
@@ -54,14 +56,17 @@ impl Document<'_> {
 
     /// The loader, and glue and Wasm asked for before the loader knows that it wants them.
     fn scripts(&self) -> String {
-        match self.assets.parts().filter(|_| self.scripted) {
-            None => String::new(),
-            Some(parts) => [
+        const LOADER: &str = "<script src=\"/embed.js\" async></script>";
+        match (self.assets.parts(), self.script) {
+            (None, _) | (_, Script::None) => String::new(),
+            (Some(_), Script::Loader) => LOADER.to_owned(),
+            (Some(parts), Script::Form) => [
                 "<link rel=\"modulepreload\"",
                 &attribute("href", &format!("/assets/{}", parts.glue)),
                 " crossorigin><link rel=\"preload\" as=\"fetch\"",
                 &attribute("href", &format!("/assets/{}", parts.wasm)),
-                " crossorigin><script src=\"/embed.js\" async></script>",
+                " crossorigin>",
+                LOADER,
             ]
             .concat(),
         }
@@ -104,7 +109,7 @@ mod tests {
             direction: "ltr",
             title: "A & B",
             body: "",
-            scripted: true,
+            script: Script::Form,
         };
         let html = page.to_html();
         assert!(!html.contains("<script") && !html.contains("<style"), "{html}");

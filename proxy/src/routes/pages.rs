@@ -20,7 +20,7 @@ use crate::ids::Receipt;
 use crate::intake::{Offer, Verdict};
 use crate::middleware::limits::{check_media_type, read_body};
 use crate::problem::ApiReason;
-use crate::render::{FormPage, PageMode, form_page, thanks_page};
+use crate::render::{FormPage, PageMode, Setting, form_page, thanks_page};
 
 use frame::Frame;
 use reply::Reply;
@@ -123,7 +123,8 @@ async fn thank(app: &App, mode: PageMode, path: &PathParams, uri: &Uri, headers:
     };
     match app.store.receipt(&receipt).await {
         Ok(Some(answer)) => {
-            let html = thanks_page(&app.assets, mode, &visit.text.form, &answer.receipt, answer.state);
+            let html =
+                thanks_page(&app.assets, visit.setting(), &visit.text.form, &answer.receipt, answer.state);
             visit.reply().html(StatusCode::OK, html)
         }
         Ok(None) => visit.trouble(ApiReason::ReceiptNotFound),
@@ -221,16 +222,19 @@ impl Visit<'_> {
     ) -> Response {
         let values = plain::without_sensitive(&self.text.form, values);
         let page = FormPage {
-            mode: self.mode,
+            setting: self.setting(),
             text: self.text,
             action: &self.frame.action(self.mode, &self.form.definition.id),
             token,
             values: &values,
             problems,
             notice,
-            parent_origin: self.frame.parent_origin(),
         };
         self.reply().html(status, form_page(&self.app.assets, &page))
+    }
+
+    fn setting(&self) -> Setting<'_> {
+        Setting { mode: self.mode, parent_origin: self.frame.parent_origin(), theme: self.frame.theme() }
     }
 
     fn trouble(&self, reason: ApiReason) -> Response {

@@ -235,3 +235,23 @@ async fn what_is_not_there_is_said_in_the_visitors_language() {
         );
     }
 }
+
+#[tokio::test]
+async fn framed_page_carries_the_scheme_of_its_host_to_its_thanks() {
+    let app = TestApp::start().await;
+    let framed = format!("/embed/card-machines?theme=dark&parent={}", HOST_ORIGIN.replace(':', "%3A"));
+    let page = app.get(&framed).await;
+    assert!(page.text.contains("data-theme=\"dark\""), "{}", page.text);
+    let (_, action) = page.text.split_once("action=\"").unwrap();
+    let action = action.split_once('"').unwrap().0.replace("&amp;", "&");
+
+    let sent = post(&app, &action, format!("_token={}&{GOOD}", token(&page))).await;
+    let thanks = app.get(sent.header("location")).await;
+    for told in ["data-theme=\"dark\"", "mode=\"iframe-page\"", "data-parent-origin="] {
+        assert!(thanks.text.contains(told), "no {told} in {}", thanks.text);
+    }
+    assert!(!thanks.text.contains("lf-data"), "the loader would put the form back");
+
+    let strange = app.get("/embed/card-machines?theme=%22%3E%3Cscript%3E").await;
+    assert!(!strange.text.contains("data-theme"), "{}", strange.text);
+}

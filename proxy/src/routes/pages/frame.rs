@@ -1,4 +1,4 @@
-//! What an address of ours carries along from page to page: language, and who frames us.
+//! What an address of ours carries along from page to page: language, color scheme, and who frames us.
 //!
 //! Apart because all of it is written by strangers: each value is checked before it stands on a page.
 
@@ -20,6 +20,7 @@ pub(super) struct Frame {
     locale: Option<String>,
     instance: Option<String>,
     parent: Option<Origin>,
+    theme: Option<&'static str>,
 }
 
 impl Frame {
@@ -34,7 +35,17 @@ impl Frame {
             locale: query(uri, "locale").filter(|text| plain(text, LOCALE_LENGTH_MAX)),
             instance: query(uri, "instance").filter(|text| plain(text, INSTANCE_LENGTH_MAX)),
             parent: parent.filter(|origin| origin == own || form.definition.allowed_origins.contains(origin)),
+            theme: match query(uri, "theme").as_deref() {
+                Some("light") => Some("light"),
+                Some("dark") => Some("dark"),
+                _ => None,
+            },
         }
+    }
+
+    /// The host page's color scheme, so that a framed page never flashes in the other one.
+    pub(super) fn theme(&self) -> Option<&'static str> {
+        self.theme
     }
 
     /// The host page's origin, if it is one that may frame us.
@@ -57,6 +68,7 @@ impl Frame {
             ("locale", self.locale.as_deref()),
             ("instance", self.instance.as_deref()),
             ("parent", self.parent_origin()),
+            ("theme", self.theme),
         ];
         let mut query = Serializer::new(String::new());
         for (name, value) in parts {

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::forms::ServedForm;
 use crate::middleware::security_headers::leave_out;
 use crate::problem::ApiReason;
-use crate::render::{PageMode, trouble_page};
+use crate::render::{PageMode, Setting, trouble_page};
 
 /// Answers on one of our pages.
 pub(super) struct Reply<'a> {
@@ -51,7 +51,8 @@ impl Reply<'_> {
         let (title, text) = (format!("{key}_title"), format!("{key}_text"));
         let locales = &self.app.locales;
         let (title, text) = (locales.page_text(locale, &title), locales.page_text(locale, &text));
-        self.html(reason.status(), trouble_page(&self.app.assets, self.mode, locale, title, text))
+        let setting = Setting { mode: self.mode, parent_origin: None, theme: None };
+        self.html(reason.status(), trouble_page(&self.app.assets, setting, locale, title, text))
     }
 
     fn dress(&self, response: &mut Response) {
