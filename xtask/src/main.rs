@@ -71,13 +71,13 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "crash",
-        arguments: "[--kills N] [--seed S]",
+        arguments: "[--kills N] [--seed S] [--release]",
         help: "kill the proxy under load again and again, and count every promise",
         run: crash::main,
     },
     Task {
         name: "trace",
-        arguments: "[--accepts N]",
+        arguments: "[--accepts N] [--release]",
         help: "show from the system calls that each lead is on the disk before its answer",
         run: trace::main,
     },
@@ -114,7 +114,7 @@ fn run(name: &str, rest: &[String]) -> Result<()> {
 fn help(_: &[String]) -> Result<()> {
     println!("cargo xtask COMMAND\n");
     for task in TASKS {
-        println!("  {:<38} {}", format!("{} {}", task.name, task.arguments), task.help);
+        println!("  {:<41} {}", format!("{} {}", task.name, task.arguments), task.help);
     }
     println!("\nStages of `test`, in order: {}", test::stage_names().join(", "));
     Ok(())
