@@ -40,6 +40,10 @@ pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     #[expect(clippy::disallowed_methods, reason = "the one place that makes a Command")]
     let mut command = Command::new(program);
     command.current_dir(root()).stdin(Stdio::null()).env("CARGO_TARGET_DIR", target());
+    if std::env::var_os("CI").is_some() {
+        // Nobody builds there twice: not worth the time and space that incremental builds take.
+        command.env("CARGO_INCREMENTAL", "0");
+    }
     for (name, value) in std::env::vars_os() {
         let Some(text) = name.to_str() else { continue };
         if text == "LD_LIBRARY_PATH" {
