@@ -35,7 +35,7 @@ const TELL_EVERY: usize = 20;
 /// Every so many lives the proxy is asked to end and killed while it does.
 const STOPPED_EVERY: usize = 5;
 /// From that wish to the kill: any time below this.
-const STOP_LIMIT: Duration = Duration::from_millis(40);
+const STOP_LIMIT: Duration = Duration::from_millis(20);
 
 /// What to do.
 pub(super) struct Plan {
