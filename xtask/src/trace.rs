@@ -136,7 +136,9 @@ fn check(trace: &Path, receipts: &[String]) -> Result<Report> {
 fn judge(report: &Report, trace: &Path) -> Result<()> {
     let all = report.in_order + report.flaws.len();
     println!("{} of {all} accepts were synced before their answer", report.in_order);
-    println!("{} syncs of the log; at most {} accepts in one sync", report.syncs, report.most_in_one_sync);
+    let syncs: Vec<String> = report.syncs.iter().map(|(call, count)| format!("{count} {call}")).collect();
+    let syncs = if syncs.is_empty() { "no sync".to_owned() } else { syncs.join(" and ") };
+    println!("{syncs} of the log; at most {} accepts in one", report.most_in_one_sync);
     if report.flaws.is_empty() {
         // The trace holds every visitor's details and hundreds of megabytes; only a failure is worth keeping.
         return std::fs::remove_file(trace).context("could not remove the trace");

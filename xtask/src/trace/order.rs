@@ -5,7 +5,10 @@
 //! the receipt. The commit matters: a sync between the two would leave a transaction that a power cut takes back.
 
 use super::calls::Call;
-use std::{collections::HashMap, fmt};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+};
 
 /// A frame of the log is written as its header, which says whether it commits, and then its page.
 const FRAME_HEADER_BYTES: usize = 24;
@@ -13,7 +16,7 @@ const FRAME_HEADER_BYTES: usize = 24;
 /// Calls that hand bytes over.
 const WRITES: &[&str] =
     &["write", "pwrite64", "writev", "pwritev", "pwritev2", "sendto", "sendmsg", "sendmmsg"];
-/// Calls that return when the file's bytes are on the disk.
+/// Calls that return when the file's bytes are on the disk; `fsync` takes the file's times along as well.
 const SYNCS: &[&str] = &["fdatasync", "fsync"];
 
 /// Lines of the trace at which the steps of one submission's way happened.
@@ -62,8 +65,8 @@ pub(super) struct Report {
     pub(super) in_order: usize,
     /// The others, each with what is wrong.
     pub(super) flaws: Vec<(String, Flaw)>,
-    /// Successful syncs of a log.
-    pub(super) syncs: usize,
+    /// Successful syncs of a log, by the call that made them.
+    pub(super) syncs: BTreeMap<String, usize>,
     /// The most submissions that one sync made safe.
     pub(super) most_in_one_sync: usize,
 }
@@ -130,7 +133,7 @@ impl Order {
 
     fn take_sync(&mut self, call: &Call) {
         let Some(ended) = call.ended.filter(|_| call.succeeded()) else { return };
-        self.report.syncs += 1;
+        *self.report.syncs.entry(call.name.clone()).or_default() += 1;
         let waiting = |steps: &&mut Steps| {
             steps.synced.is_none()
                 && steps.log.as_deref() == Some(call.target.as_str())
