@@ -23,4 +23,5 @@ mod pages;
 mod privacy;
 mod store;
 mod submissions;
+mod tls;
 mod transport;
