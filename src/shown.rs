@@ -34,16 +34,16 @@ pub struct Shown {
 #[derive(Clone, Debug)]
 pub struct Plain {
     /// Address that the form posts to.
-    pub(crate) action: String,
+    pub action: String,
     /// Signed token that the proxy wants back.
-    pub(crate) token: String,
+    pub token: String,
     /// A sentence above the button, where there is something to say.
-    pub(crate) notice: Option<String>,
+    pub notice: Option<String>,
 }
 
 impl Shown {
     /// A form as it is shown at first, in the place named by `instance` (unique on its page).
-    pub(crate) fn new(form: Form, instance: &str, values: Values, plain: Option<Plain>) -> Arc<Self> {
+    pub fn new(form: Form, instance: &str, values: Values, plain: Option<Plain>) -> Arc<Self> {
         let problems = form.fields.iter().map(|_| ArcRwSignal::new(Vec::new())).collect();
         let ids = ["lf-", &form.id, "-", instance, "-"].concat();
         Arc::new(Self {
