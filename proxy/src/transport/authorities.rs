@@ -7,6 +7,8 @@ use std::fmt;
 
 use reqwest::Certificate;
 
+use crate::transport::client_builder;
+
 /// Certificates that a partner's certificate may be traced back to. None by default.
 #[derive(Clone, Debug, Default)]
 pub struct Authorities(Vec<Certificate>);
@@ -32,10 +34,9 @@ impl Authorities {
     }
 }
 
-/// Asked of the TLS library itself, which else would refuse it later without saying which.
-#[expect(clippy::disallowed_methods, reason = "a room of transport; this client is dropped and never asked")]
+/// Asked of the TLS library itself, which else would refuse it later without saying which. The client is dropped unused.
 fn can_be_trusted(certificate: &Certificate) -> bool {
-    reqwest::Client::builder().no_proxy().tls_certs_only([certificate.clone()]).build().is_ok()
+    client_builder().no_proxy().tls_certs_only([certificate.clone()]).build().is_ok()
 }
 
 /// Why there are no authorities to be had. Holds nothing of what stands there, which may be a key.

@@ -10,12 +10,14 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::version::{TLS12, TLS13};
 use tokio_rustls::rustls::{ProtocolVersion, ServerConfig, SupportedProtocolVersion};
 
 use super::certificates::{Identity, NAME};
+use crate::app::PATIENCE;
 
 /// Every version that the library has.
 pub(crate) const VERSIONS: [&SupportedProtocolVersion; 2] = [&TLS12, &TLS13];
@@ -29,7 +31,7 @@ pub(crate) struct Front {
 struct Shared {
     partner: OnceLock<SocketAddr>,
     acceptor: Mutex<TlsAcceptor>,
-    seen: Mutex<Seen>,
+    seen: watch::Sender<Seen>,
 }
 
 /// What reached the server.
@@ -58,7 +60,7 @@ impl Front {
         let shared = Arc::new(Shared {
             partner: OnceLock::new(),
             acceptor: Mutex::new(acceptor(versions, identity)),
-            seen: Mutex::default(),
+            seen: watch::Sender::default(),
         });
         tokio::spawn({
             let shared = Arc::clone(&shared);
@@ -89,7 +91,14 @@ impl Front {
     }
 
     pub(crate) fn seen(&self) -> Seen {
-        self.shared.seen.lock().unwrap().clone()
+        self.shared.seen.borrow().clone()
+    }
+
+    /// Waits until so many connections are over.
+    pub(crate) async fn until_ended(&self, count: usize) -> Seen {
+        let mut seen = self.shared.seen.subscribe();
+        let reached = seen.wait_for(|seen| seen.ended >= count);
+        tokio::time::timeout(PATIENCE, reached).await.unwrap().unwrap().clone()
     }
 }
 
@@ -106,7 +115,7 @@ fn acceptor(versions: &[&'static SupportedProtocolVersion], identity: Identity) 
 async fn serve(shared: Arc<Shared>, stream: TcpStream) {
     // Which side closes how is not what the tests are about: the bytes are.
     pass_on(&shared, stream).await.ok();
-    shared.seen.lock().unwrap().ended += 1;
+    shared.seen.send_modify(|seen| seen.ended += 1);
 }
 
 async fn pass_on(shared: &Arc<Shared>, stream: TcpStream) -> io::Result<()> {
@@ -115,7 +124,7 @@ async fn pass_on(shared: &Arc<Shared>, stream: TcpStream) -> io::Result<()> {
     let (_, session) = tls.get_ref();
     let handshake =
         (session.protocol_version().unwrap(), session.server_name().unwrap_or_default().to_owned());
-    shared.seen.lock().unwrap().handshakes.push(handshake);
+    shared.seen.send_modify(|seen| seen.handshakes.push(handshake));
 
     let (mut from_proxy, mut to_proxy) = tokio::io::split(tls);
     let partner = TcpStream::connect(shared.partner.get().unwrap()).await?;
@@ -127,7 +136,7 @@ async fn pass_on(shared: &Arc<Shared>, stream: TcpStream) -> io::Result<()> {
             if count == 0 {
                 return to_partner.shutdown().await;
             }
-            shared.seen.lock().unwrap().plain.extend_from_slice(&bytes[..count]);
+            shared.seen.send_modify(|seen| seen.plain.extend_from_slice(&bytes[..count]));
             to_partner.write_all(&bytes[..count]).await?;
         }
     };
@@ -152,7 +161,7 @@ impl AsyncRead for Wire {
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
-        self.shared.seen.lock().unwrap().wire.extend_from_slice(&buf.filled()[before..]);
+        self.shared.seen.send_modify(|seen| seen.wire.extend_from_slice(&buf.filled()[before..]));
         Poll::Ready(Ok(()))
     }
 }
