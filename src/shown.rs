@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use lead_model::{Field, Form, Problem, RawValue, Values, message, text_for};
+use lead_model::{Field, Form, Problem, RawValue, Values, message, summary_line, text_for};
 use leptos::prelude::{ArcRwSignal, Get};
 
 use crate::state::Phase;
@@ -70,6 +70,11 @@ impl Shown {
     /// The sentence of a problem.
     pub(crate) fn sentence(&self, problem: &Problem) -> Text {
         message(&self.form, problem).into()
+    }
+
+    /// The sentence of a problem away from its field.
+    pub(crate) fn summary_line(&self, problem: &Problem) -> Text {
+        summary_line(&self.form, problem).into()
     }
 
     /// The signal with the problems of a field.

@@ -23,7 +23,7 @@ pub(crate) fn error_summary(shown: &Arc<Shown>) -> impl FnMut() -> Option<Vec<El
         for problem in &problems {
             let to = ["#", &shown.id(&problem.field)].concat();
             let link = element("a", "").attribute("href", to).attribute("data-field", problem.field.clone());
-            list = list.child(element("li", "").child(link.text(shown.sentence(problem))));
+            list = list.child(element("li", "").child(link.text(shown.summary_line(problem))));
         }
         let summary = element("div", "lf-summary")
             .attribute("role", "alert")

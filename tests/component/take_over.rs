@@ -99,10 +99,10 @@ fn nothing_gets_focus_that_had_none() {
 async fn problems_of_a_submission_without_a_script_stay() {
     let page = Page::over(filled_in(), "", "[]");
     turn().await;
-    assert_eq!(page.problem("Phone").as_deref(), Some("Phone: not a phone number"));
+    assert_eq!(page.problem("Phone").as_deref(), Some("not a phone number"));
     assert_eq!(
         page.problem("Email").as_deref(),
-        Some("Email: not accepted"),
+        Some("not accepted"),
         "the rules don't know this one"
     );
     assert_eq!(page.problem("First name"), None);

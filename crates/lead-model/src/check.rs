@@ -53,9 +53,10 @@ pub fn check_field(field: &Field, raw: Option<&RawValue>) -> Result<Option<Norma
     };
     let text = clean(typed, field.kind);
     if text.is_empty() {
-        return match field.rules.required {
-            true => Err(Problem::new(&field.name, ProblemCode::Required)),
-            false => Ok(None),
+        return match (field.rules.required, field.kind.has_options()) {
+            (true, true) => Err(Problem::new(&field.name, ProblemCode::ChoiceRequired)),
+            (true, false) => Err(Problem::new(&field.name, ProblemCode::Required)),
+            (false, _) => Ok(None),
         };
     }
     let value = normalize(field, &text)?;

@@ -34,7 +34,7 @@ pub use definition::{
 };
 pub use field::{ChoiceOption, Field, FieldKind, Rules, Width};
 pub use form::{Direction, Form};
-pub use messages::{message, text_for};
+pub use messages::{message, summary_line, text_for};
 pub use normal::{Normal, NormalValues};
 pub use origin::Origin;
 pub use pattern::{Pattern, PatternError};

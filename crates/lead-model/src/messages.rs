@@ -15,7 +15,8 @@ pub fn message(form: &Form, problem: &Problem) -> String {
     // standard library's search for texts would be a few kilobytes of the browser's download.
     for part in parts {
         let (name, rest) = part.split_once('}').unwrap_or((part, ""));
-        let wanted = problem.params.iter().find(|(known, _)| known == name).map(|(_, wanted)| wanted.as_str());
+        let wanted =
+            problem.params.iter().find(|(known, _)| known == name).map(|(_, wanted)| wanted.as_str());
         match wanted.or((name == "label").then_some(label)) {
             Some(wanted) => {
                 text.push_str(wanted);
@@ -28,6 +29,18 @@ pub fn message(form: &Form, problem: &Problem) -> String {
         }
     }
     text
+}
+
+/// The sentence of a problem for a summary, away from its field: with the field's label before it. A box says in its
+/// label what is agreed to, which is too long to stand there.
+pub fn summary_line(form: &Form, problem: &Problem) -> String {
+    let sentence = message(form, problem);
+    let Some(field) = form.field(&problem.field).filter(|field| !field.kind.is_box()) else {
+        return sentence;
+    };
+    // A label that is a question has its own mark.
+    let mark = if field.label.ends_with(char::is_alphanumeric) { ": " } else { " " };
+    [&field.label, mark, &sentence].concat()
 }
 
 /// The form's text for a key of the locale; the key itself where the locale lacks it.

@@ -33,6 +33,8 @@ macro_rules! problem_codes {
 problem_codes! {
     /// A required field was left empty.
     Required = "required",
+    /// None of the options of a required field was chosen.
+    ChoiceRequired = "choice_required",
     /// A consent or a box that must be ticked was not.
     ConsentRequired = "consent_required",
     /// Fewer characters than `min`.

@@ -91,7 +91,7 @@ async fn all_problems_come_at_once_with_field_and_code() {
         ("email", "invalid_email"),
         ("phone", "required"),
         ("industry", "not_an_option"),
-        ("customer_type", "required"),
+        ("customer_type", "choice_required"),
         ("consent", "consent_required"),
         // A name that the form does not have is told, and not repeated.
         ("", "unknown_field"),

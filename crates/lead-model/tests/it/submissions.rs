@@ -1,6 +1,6 @@
 //! Whole submissions: all problems at once, the order of the fields kept, nothing invented and nothing lost.
 
-use lead_model::{FormDefinition, Normal, ProblemCode, RawValue, Values, check, message};
+use lead_model::{FormDefinition, Normal, ProblemCode, RawValue, Values, check, message, summary_line};
 
 const FORM: &str = r#"
 id = "x"
@@ -110,6 +110,17 @@ fn sentence_names_the_field_and_what_the_rule_wanted() {
         Some("required"),
         "a missing sentence falls back to its code"
     );
+}
+
+#[test]
+fn summary_names_the_field_and_lets_a_question_keep_its_own_mark() {
+    let text = FORM.replace("label = \"Phone\"", "label = \"Your phone?\", required = true");
+    let definition: FormDefinition = toml::from_str(&text).unwrap();
+    let sentences = ["required", "consent_required"].map(|code| (code.to_owned(), "Please do".to_owned()));
+    let form = definition.localize("en", &sentences);
+    let problems = check(&form, &Values::new()).unwrap_err();
+    let said: Vec<String> = problems.iter().map(|problem| summary_line(&form, problem)).collect();
+    assert_eq!(said, ["First name: Please do", "Email: Please do", "Your phone? Please do", "Please do"]);
 }
 
 #[test]
