@@ -46,10 +46,10 @@ async fn mended_problem_goes_away_while_typing() {
     page.type_into("Devices", "0");
     page.leave("Devices");
     turn().await;
-    assert_eq!(page.problem("Devices").as_deref(), Some("Devices: 1 or more"));
+    assert_eq!(page.problem("Devices").as_deref(), Some("1 or more"));
     page.type_into("Devices", "0,2");
     turn().await;
-    assert_eq!(page.problem("Devices").as_deref(), Some("Devices: 1 or more"));
+    assert_eq!(page.problem("Devices").as_deref(), Some("1 or more"));
     page.type_into("Devices", "1,5");
     turn().await;
     assert_eq!(page.problem("Devices"), None);
