@@ -38,8 +38,10 @@ pub fn summary_line(form: &Form, problem: &Problem) -> String {
     let Some(field) = form.field(&problem.field).filter(|field| !field.kind.is_box()) else {
         return sentence;
     };
-    // A label that is a question has its own mark.
-    let mark = if field.label.ends_with(char::is_alphanumeric) { ": " } else { " " };
+    // A label that is a question has its own mark. Marks are listed, because to ask whether a character is a letter costs
+    // the browser all of Unicode's letters, a kilobyte and a half of its download.
+    let asks = field.label.ends_with(['?', '!', '.', ':', '\u{2026}', '\u{61f}', '\u{37e}', '\u{ff1f}']);
+    let mark = if asks { " " } else { ": " };
     [&field.label, mark, &sentence].concat()
 }
 
