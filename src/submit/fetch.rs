@@ -1,16 +1,16 @@
 //! The two requests that a form makes.
 //!
-//! On web-sys itself: a request library would be two kilobytes more for the visitor than these few lines.
+//! On gloo-net, which is kept by others; it costs the visitor about two kilobytes over web-sys alone.
 
 use std::pin::Pin;
 use std::time::Duration;
 
+use gloo_net::http::{Request, RequestBuilder, Response};
 use js_sys::JSON;
 use lead_model::{Problem, ProblemCode, SubmissionState};
-use leptos::prelude::{set_timeout_with_handle, window};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, Headers, RequestCredentials, RequestInit, Response};
+use leptos::prelude::set_timeout_with_handle;
+use wasm_bindgen::JsValue;
+use web_sys::{AbortController, RequestCredentials};
 
 use super::reply::{Reply, judge, submission_state};
 use crate::js;
@@ -28,17 +28,14 @@ pub(crate) async fn send(url: &str, key: &str, body: &str) -> Answer {
 }
 
 async fn post(url: &str, key: &str, body: &str) -> Option<Reply> {
-    let headers = Headers::new().ok()?;
-    headers.set("content-type", "application/json").ok()?;
-    headers.set("idempotency-key", key).ok()?;
     let abort = AbortController::new().ok()?;
-    let request = RequestInit::new();
-    request.set_method("POST");
-    request.set_headers(&headers);
-    request.set_body(&JsValue::from_str(body));
-    request.set_signal(Some(&abort.signal()));
+    let request = Request::post(url)
+        .header("content-type", "application/json")
+        .header("idempotency-key", key)
+        .abort_signal(Some(&abort.signal()));
+    let request = alone(request).body(body).ok()?;
     let limit = set_timeout_with_handle(move || abort.abort(), TRY_MAX);
-    let answer = ask(url, request).await;
+    let answer = ask(request).await;
     if let Ok(limit) = limit {
         limit.clear();
     }
@@ -46,24 +43,29 @@ async fn post(url: &str, key: &str, body: &str) -> Option<Reply> {
     Some(read_reply(&response, &json))
 }
 
+/// No cookie of ours exists, and none of the proxy's neighbours is anybody's business.
+fn alone(request: RequestBuilder) -> RequestBuilder {
+    request.credentials(RequestCredentials::Omit)
+}
+
 /// How far the lead of a receipt has come; `None` where that can't be learned now.
 pub(crate) async fn receipt_state(submit_url: &str, receipt: &str) -> Option<SubmissionState> {
     // `…/v1/forms/{form}/submissions` without its last three parts.
     let base = submit_url.rsplitn(4, '/').last()?;
     let url = [base, "/receipts/", receipt].concat();
-    let (response, json) = ask(&url, RequestInit::new()).await?;
+    let (response, json) = ask(alone(Request::get(&url)).build().ok()?).await?;
     if response.ok() { Some(submission_state(js::text(&json, "state").as_deref())) } else { None }
 }
 
+/// An answer, or nothing where none came whole.
+type Asked = Pin<Box<dyn Future<Output = Option<(Response, JsValue)>>>>;
+
 /// The answer and its JSON: `null` for a body that is none, whose status still counts. An answer that breaks off
 /// half-way is no answer. Boxed, so that the waiting is in the download once.
-fn ask(url: &str, request: RequestInit) -> Pin<Box<dyn Future<Output = Option<(Response, JsValue)>>>> {
-    // No cookie of ours exists, and none of the proxy's neighbours is anybody's business.
-    request.set_credentials(RequestCredentials::Omit);
-    let answer = JsFuture::from(window().fetch_with_str_and_init(url, &request));
+fn ask(request: Request) -> Asked {
     Box::pin(async move {
-        let response: Response = answer.await.ok()?.unchecked_into();
-        let text = JsFuture::from(response.text().ok()?).await.ok()?.as_string()?;
+        let response = request.send().await.ok()?;
+        let text = response.text().await.ok()?;
         Some((response, JSON::parse(&text).unwrap_or(JsValue::NULL)))
     })
 }
@@ -73,7 +75,7 @@ fn read_reply(response: &Response, json: &JsValue) -> Reply {
     for problem in js::list(json, "problems").unwrap_or_default().iter() {
         problems.extend(read_problem(&problem));
     }
-    let retry_after = response.headers().get("retry-after").ok().flatten();
+    let retry_after = response.headers().get("retry-after");
     Reply {
         status: response.status(),
         code: js::text(json, "code"),
