@@ -16,12 +16,12 @@ use web_sys::HtmlElement;
 
 use crate::events::{Event, Teller};
 use crate::form::{LeadForm, LeadFormProps};
-use crate::js;
 use crate::key::KeptKey;
 use crate::live::{Listening, Live};
 use crate::read::read_form;
 use crate::shown::Shown;
 use crate::take_over::Before;
+use crate::{js, panic};
 
 thread_local! {
     /// How many forms this page has had: makes their ids differ.
@@ -71,8 +71,6 @@ pub fn mount(
     options: JsValue,
     emit: Function,
 ) -> Result<Mounted, JsValue> {
-    #[cfg(feature = "panic-hook")]
-    console_error_panic_hook::set_once();
     let form = read_form(&form).map_err(|error| named("LeadFormUnreadable", &error.sentence()))?;
     let submit_url = js::text(&options, "submitUrl").ok_or_else(|| {
         named("LeadFormOptions", "options.submitUrl is missing: the address that submissions go to")
@@ -92,6 +90,7 @@ pub fn mount(
         (shown, view)
     });
     let live = Live::new(shown, target.clone(), teller, submit_url, option("page"), key);
+    panic::watch(&live);
     let listening = Listening::start(&live);
     if !before.problems.is_empty() {
         live.set_problems(&before.problems);

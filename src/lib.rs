@@ -39,6 +39,8 @@ mod js;
 #[cfg(feature = "csr")]
 mod live;
 #[cfg(feature = "csr")]
+mod panic;
+#[cfg(feature = "csr")]
 pub mod read;
 #[cfg(feature = "csr")]
 mod take_over;

@@ -1,8 +1,12 @@
 //! A form in somebody else's page: mounting, two at once, a shadow root, taking it off.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use js_sys::{Error, Function, JSON, Reflect};
-use lead_form::embed::mount;
+use lead_form::embed::{Mounted, mount};
 use leptos::prelude::document;
+use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{HtmlElement, ShadowRootInit, ShadowRootMode};
@@ -65,6 +69,25 @@ async fn answer_that_comes_after_the_form_was_taken_off_does_no_harm() {
     };
     until("the key remembers that the lead is safe", || kept().ends_with(" done")).await;
     assert!(!page.told().contains(&"received".to_owned()));
+}
+
+#[wasm_bindgen_test]
+async fn host_page_may_take_the_form_off_while_it_hears_an_event() {
+    let (root, mounted) = (place(""), Rc::new(RefCell::new(None::<Mounted>)));
+    let emit: Closure<dyn FnMut(String)> = Closure::new({
+        let mounted = Rc::clone(&mounted);
+        move |name: String| {
+            if name == "problem" {
+                mounted.borrow_mut().as_mut().unwrap().unmount();
+            }
+        }
+    });
+    let function: Function = emit.as_ref().unchecked_ref::<Function>().clone();
+    *mounted.borrow_mut() = mount(root.clone(), JSON::parse(FORM).unwrap(), options(""), function).ok();
+    root.query_selector("button").unwrap().unwrap().unchecked_into::<HtmlElement>().click();
+    turn().await;
+    assert_eq!(root.inner_html(), "");
+    root.remove();
 }
 
 #[wasm_bindgen_test]

@@ -21,8 +21,10 @@ pub(crate) const FORM: &str = include_str!("form.json");
 // `slow_ms` is how long it takes.
 export function scripted(answers) {
   const seen = [];
-  window.fetch = async (url, init) => {
-    seen.push({ url: String(url), method: init.method ?? "GET", key: init.headers?.get("idempotency-key"), body: init.body });
+  window.fetch = async (...asked) => {
+    const request = new Request(...asked);
+    const body = await request.text();
+    seen.push({ url: request.url, method: request.method, key: request.headers.get("idempotency-key"), body });
     const answer = answers.length > 1 ? answers.shift() : answers[0];
     if (answer?.slow_ms) await new Promise((done) => setTimeout(done, answer.slow_ms));
     if (!answer || answer.status === 0) throw new TypeError("no network");

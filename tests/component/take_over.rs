@@ -100,11 +100,7 @@ async fn problems_of_a_submission_without_a_script_stay() {
     let page = Page::over(filled_in(), "", "[]");
     turn().await;
     assert_eq!(page.problem("Phone").as_deref(), Some("not a phone number"));
-    assert_eq!(
-        page.problem("Email").as_deref(),
-        Some("not accepted"),
-        "the rules don't know this one"
-    );
+    assert_eq!(page.problem("Email").as_deref(), Some("not accepted"), "the rules don't know this one");
     assert_eq!(page.problem("First name"), None);
     assert_eq!(page.root.query_selector_all(".lf-summary li").unwrap().length(), 2);
     assert_eq!(focused().tag_name(), "BODY", "nothing takes focus before the visitor does something");
