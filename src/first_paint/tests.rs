@@ -1,3 +1,7 @@
+//! The native render held to what a browser without our script needs.
+//!
+//! Apart from `first_paint` only for length.
+
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use lead_model::{Form, Problem, ProblemCode, RawValue, SubmissionState, Values};

@@ -65,7 +65,7 @@ impl Browser {
         }
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await.unwrap();
         driver.set_script_timeout(Duration::from_millis(LIMIT_MS + 5_000)).await.unwrap();
-        Self { driver, _chromedriver: Chromedriver(chromedriver), _profile: profile }
+        Self { driver, _chromedriver: chromedriver, _profile: profile }
     }
 
     pub(crate) async fn goto(&self, url: &str) {
@@ -157,9 +157,9 @@ const DUMP: &str = r"
     return roots.map(root => (root.body || root).innerHTML || Array.from(root.children).map(c => c.outerHTML).join('')).map(html => html.slice(0, 6000));
 ";
 
-fn start_chromedriver() -> (Child, u16) {
+fn start_chromedriver() -> (Chromedriver, u16) {
     let program = std::env::var_os("CHROMEDRIVER").unwrap_or_else(|| "chromedriver".into());
-    let mut child = Command::new(&program)
+    let child = Command::new(&program)
         .arg("--port=0")
         .process_group(0)
         .stdout(Stdio::piped())
@@ -168,10 +168,11 @@ fn start_chromedriver() -> (Child, u16) {
         .unwrap_or_else(|error| {
             panic!("{}: {error}; `cargo xtask tools` installs it", program.to_string_lossy())
         });
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut driver = Chromedriver(child);
+    let lines = BufReader::new(driver.0.stdout.take().unwrap()).lines();
     for line in lines.map_while(Result::ok) {
         if let Some((_, port)) = line.split_once("started successfully on port ") {
-            return (child, port.trim_end_matches('.').trim().parse().unwrap());
+            return (driver, port.trim_end_matches('.').trim().parse().unwrap());
         }
     }
     panic!("chromedriver ended without saying its port");

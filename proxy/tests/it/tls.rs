@@ -56,13 +56,12 @@ async fn attempts(app: &TestApp, at_least: usize) -> Vec<(String, String)> {
     let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
     let query = "SELECT state, coalesce(why, '') FROM attempts WHERE ended_at IS NOT NULL ORDER BY number";
     let reached = async {
-        loop {
-            let rows: Vec<(String, String)> = sqlx::query_as(query).fetch_all(&mut connection).await.unwrap();
-            if rows.len() >= at_least {
-                break rows;
-            }
+        let mut rows: Vec<(String, String)> = Vec::new();
+        while rows.len() < at_least {
             tokio::time::sleep(Duration::from_millis(5)).await;
+            rows = sqlx::query_as(query).fetch_all(&mut connection).await.unwrap();
         }
+        rows
     };
     let rows = tokio::time::timeout(PATIENCE, reached).await.unwrap();
     connection.close().await.unwrap();

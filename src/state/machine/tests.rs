@@ -1,3 +1,7 @@
+//! Each move of the state, one table at a time.
+//!
+//! Apart from `machine` only for length.
+
 #![allow(clippy::panic, reason = "tests")]
 
 use lead_model::{Problem, ProblemCode, SubmissionState};
