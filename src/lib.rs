@@ -1,7 +1,7 @@
 //! The lead form: one Leptos view, shown twice.
 //!
 //! The proxy renders it natively (feature `ssr`) to a plain HTML form that works without any script; in the browser
-//! (feature `csr`, compiled to WebAssembly) [`mount`](embed::mount) takes that form over and brings it to life. A crate
+//! (feature `csr`, compiled to WebAssembly) `embed::mount` takes that form over and brings it to life. A crate
 //! of its own because it is all that a visitor downloads: it knows nothing of accounts, partners or the proxy's inside.
 //!
 //! Who calls whom: `embed` (the host page) starts `live` (one form at work), which listens to the visitor, asks
