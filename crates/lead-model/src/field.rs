@@ -4,57 +4,36 @@
 
 use serde::{Deserialize, Serialize};
 
-macro_rules! field_kinds {
-    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal),+ $(,)?) => {
-        /// What kind of question a field asks.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum FieldKind {
-            $($(#[doc = $doc])+ $variant),+
-        }
+use crate::names::named;
 
-        impl FieldKind {
-            /// Every kind.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The stable name, as in definitions.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $name),+ }
-            }
-
-            /// The kind of a stable name.
-            pub fn parse(name: &str) -> Option<Self> {
-                match name { $($name => Some(Self::$variant),)+ _ => None }
-            }
-        }
-    };
-}
-
-field_kinds! {
-    /// One line of text.
-    Text = "text",
-    /// An e-mail address.
-    Email = "email",
-    /// A phone number, normalized to E.164.
-    Phone = "phone",
-    /// A web address.
-    Url = "url",
-    /// Several lines of text.
-    Textarea = "textarea",
-    /// A decimal number.
-    Number = "number",
-    /// A date of the calendar.
-    Date = "date",
-    /// One of several options, in a list that opens.
-    Select = "select",
-    /// One of several options, all in sight.
-    Radio = "radio",
-    /// Yes or no.
-    Checkbox = "checkbox",
-    /// An agreement that must be given in so many words.
-    Consent = "consent",
-    /// Not shown; its value comes with the definition or from the page.
-    Hidden = "hidden",
+named! {
+    /// What kind of question a field asks.
+    pub enum FieldKind {
+        /// One line of text.
+        Text = "text",
+        /// An e-mail address.
+        Email = "email",
+        /// A phone number, normalized to E.164.
+        Phone = "phone",
+        /// A web address.
+        Url = "url",
+        /// Several lines of text.
+        Textarea = "textarea",
+        /// A decimal number.
+        Number = "number",
+        /// A date of the calendar.
+        Date = "date",
+        /// One of several options, in a list that opens.
+        Select = "select",
+        /// One of several options, all in sight.
+        Radio = "radio",
+        /// Yes or no.
+        Checkbox = "checkbox",
+        /// An agreement that must be given in so many words.
+        Consent = "consent",
+        /// Not shown; its value comes with the definition or from the page.
+        Hidden = "hidden",
+    }
 }
 
 impl FieldKind {

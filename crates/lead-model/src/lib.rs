@@ -15,6 +15,7 @@ mod email;
 mod field;
 mod form;
 mod messages;
+mod names;
 mod normal;
 mod origin;
 mod pairs;

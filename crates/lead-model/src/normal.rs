@@ -6,6 +6,8 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::value::debug_shape;
+
 /// One checked value.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -30,10 +32,7 @@ impl Normal {
 /// Shows shape and length only: a value is personal data.
 impl fmt::Debug for Normal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
-            Self::Bool(_) => f.write_str("Bool(..)"),
-        }
+        debug_shape(f, self.as_text())
     }
 }
 

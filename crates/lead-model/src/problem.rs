@@ -4,75 +4,54 @@
 
 use serde::{Deserialize, Serialize};
 
-macro_rules! problem_codes {
-    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal),+ $(,)?) => {
-        /// Which rule was broken. The snake_case name is stable: it stands in answers, locales and events.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum ProblemCode {
-            $($(#[doc = $doc])+ $variant),+
-        }
+use crate::names::named;
 
-        impl ProblemCode {
-            /// Every code, so that a test can ask each language for each.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The stable name.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $name),+ }
-            }
-
-            /// The code of a stable name.
-            pub fn parse(name: &str) -> Option<Self> {
-                match name { $($name => Some(Self::$variant),)+ _ => None }
-            }
-        }
-    };
-}
-
-problem_codes! {
-    /// A required field was left empty.
-    Required = "required",
-    /// None of the options of a required field was chosen.
-    ChoiceRequired = "choice_required",
-    /// A consent or a box that must be ticked was not.
-    ConsentRequired = "consent_required",
-    /// Fewer characters than `min`.
-    TooShort = "too_short",
-    /// More characters than `max`.
-    TooLong = "too_long",
-    /// A number below `min`.
-    TooSmall = "too_small",
-    /// A number above `max`.
-    TooLarge = "too_large",
-    /// A number that is not a whole multiple of `step`.
-    NotAMultiple = "not_a_multiple",
-    /// A date before `min`.
-    TooEarly = "too_early",
-    /// A date after `max`.
-    TooLate = "too_late",
-    /// Not an e-mail address.
-    InvalidEmail = "invalid_email",
-    /// Not a phone number.
-    InvalidPhone = "invalid_phone",
-    /// A phone number without country code, where the form has no country to assume.
-    PhoneNeedsCountry = "phone_needs_country",
-    /// Not a web address.
-    InvalidUrl = "invalid_url",
-    /// Not a number.
-    InvalidNumber = "invalid_number",
-    /// Not a date of the calendar.
-    InvalidDate = "invalid_date",
-    /// Not of the pattern that the form asks for.
-    PatternMismatch = "pattern_mismatch",
-    /// Not among the options.
-    NotAnOption = "not_an_option",
-    /// Text where a box's state was expected, or the other way round.
-    WrongType = "wrong_type",
-    /// A field that the form does not have.
-    UnknownField = "unknown_field",
-    /// The partner refused this field's value.
-    RefusedByPartner = "refused_by_partner",
+named! {
+    /// Which rule was broken. The snake_case name is stable: it stands in answers, locales and events.
+    pub enum ProblemCode {
+        /// A required field was left empty.
+        Required = "required",
+        /// None of the options of a required field was chosen.
+        ChoiceRequired = "choice_required",
+        /// A consent or a box that must be ticked was not.
+        ConsentRequired = "consent_required",
+        /// Fewer characters than `min`.
+        TooShort = "too_short",
+        /// More characters than `max`.
+        TooLong = "too_long",
+        /// A number below `min`.
+        TooSmall = "too_small",
+        /// A number above `max`.
+        TooLarge = "too_large",
+        /// A number that is not a whole multiple of `step`.
+        NotAMultiple = "not_a_multiple",
+        /// A date before `min`.
+        TooEarly = "too_early",
+        /// A date after `max`.
+        TooLate = "too_late",
+        /// Not an e-mail address.
+        InvalidEmail = "invalid_email",
+        /// Not a phone number.
+        InvalidPhone = "invalid_phone",
+        /// A phone number without country code, where the form has no country to assume.
+        PhoneNeedsCountry = "phone_needs_country",
+        /// Not a web address.
+        InvalidUrl = "invalid_url",
+        /// Not a number.
+        InvalidNumber = "invalid_number",
+        /// Not a date of the calendar.
+        InvalidDate = "invalid_date",
+        /// Not of the pattern that the form asks for.
+        PatternMismatch = "pattern_mismatch",
+        /// Not among the options.
+        NotAnOption = "not_an_option",
+        /// Text where a box's state was expected, or the other way round.
+        WrongType = "wrong_type",
+        /// A field that the form does not have.
+        UnknownField = "unknown_field",
+        /// The partner refused this field's value.
+        RefusedByPartner = "refused_by_partner",
+    }
 }
 
 /// One broken rule of one field. Carries no text and never the value.

@@ -20,9 +20,17 @@ pub enum RawValue {
 impl fmt::Debug for RawValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
-            Self::Bool(_) => f.write_str("Bool(..)"),
+            Self::Text(text) => debug_shape(f, Some(text)),
+            Self::Bool(_) => debug_shape(f, None),
         }
+    }
+}
+
+/// What may be shown of a value, checked or not: its kind, and a text's length.
+pub(crate) fn debug_shape(f: &mut fmt::Formatter<'_>, text: Option<&str>) -> fmt::Result {
+    match text {
+        Some(text) => write!(f, "Text({} bytes)", text.len()),
+        None => f.write_str("Bool(..)"),
     }
 }
 
