@@ -76,7 +76,8 @@ pub fn mount(
         named("LeadFormOptions", "options.submitUrl is missing: the address that submissions go to")
     })?;
     let option = |name| js::text(&options, name).unwrap_or_default();
-    let teller = Teller { emit, form: form.id.clone(), mode: option("mode") };
+    let mode = js::text(&options, "mode").unwrap_or_else(|| "inline".to_owned());
+    let teller = Teller { emit, form: form.id.clone(), mode };
     let key = KeptKey::load(option("storageKey"));
     let instance = MOUNTED.replace(MOUNTED.get() + 1).to_string();
 

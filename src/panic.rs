@@ -35,8 +35,12 @@ pub(crate) fn watch(live: &Rc<Live>) {
 fn tell() {
     let forms = FORMS.with(|forms| forms.try_borrow().map(|forms| forms.clone()).unwrap_or_default());
     for live in forms.iter().filter_map(Weak::upgrade) {
-        let place = controls::first(&live.root, ".lf-status").unwrap_or_else(|| live.root.clone());
-        place.set_text_content(Some(&live.shown.text("honest_error")));
+        let status = controls::first(&live.root, ".lf-status");
+        // Thanks stay as they are: that lead is safe, whatever failed since.
+        let empty = live.root.first_child().is_none().then(|| live.root.clone());
+        if let Some(place) = status.or(empty) {
+            place.set_text_content(Some(&live.shown.text("honest_error")));
+        }
         live.teller.tell(&Event::Failed("panic"));
     }
 }

@@ -42,11 +42,17 @@ impl Before {
         let Some(element) = controls::first(target, &focus.selector) else {
             return;
         };
-        controls::focus(&element);
+        let control: &HtmlInputElement = element.unchecked_ref();
         if let Some((start, end)) = focus.selection {
-            let control: &HtmlInputElement = element.unchecked_ref();
             control.set_selection_range(start, end).unwrap_or_default();
+        } else if control.type_() == "email" {
+            // An e-mail control keeps its caret to itself, and a new one has it in front of the text. Who is typing an
+            // address is most likely at its end; as a text for a moment, the control lets itself be told so.
+            control.set_type("text");
+            control.set_selection_range(u32::MAX, u32::MAX).unwrap_or_default();
+            control.set_type("email");
         }
+        controls::focus(&element);
     }
 }
 

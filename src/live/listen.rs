@@ -84,6 +84,8 @@ impl Live {
         if !self.started.replace(true) {
             self.teller.tell(&Event::Started);
         }
+        // Who changes a field presses no button any more, wherever the pointer was let go.
+        self.pressing.set(false);
         let name = name_of(control);
         for (field, changed) in self.shown.form.fields.iter().zip(self.changed.borrow_mut().iter_mut()) {
             *changed |= field.name == name;

@@ -32,9 +32,17 @@ export function scripted(answers) {
   };
   return seen;
 }
+
+// As typed at the caret.
+export function typed(text) {
+  document.execCommand("insertText", false, text);
+}
 "#)]
 extern "C" {
     fn scripted(answers: Array) -> Array;
+
+    /// Types at the caret, wherever it is.
+    pub(crate) fn typed(text: &str);
 }
 
 type Emit = Closure<dyn FnMut(String, JsValue)>;

@@ -4,7 +4,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{HtmlElement, HtmlInputElement};
 
-use crate::page::{Page, focused, place, turn};
+use crate::page::{Page, focused, place, turn, typed};
 
 /// As the proxy's first paint has it, in short: the names are what counts.
 const FIRST_PAINT: &str = r#"
@@ -71,6 +71,16 @@ fn focus_and_selection_stay() {
     let name = page.control("First name");
     assert!(focused().is_same_node(Some(&name)));
     assert_eq!((name.selection_start().unwrap(), name.selection_end().unwrap()), (Some(1), Some(2)));
+}
+
+#[wasm_bindgen_test]
+fn address_that_is_being_typed_goes_on_at_its_end() {
+    let root = filled_in();
+    control(&root, "[name=email]").focus().unwrap();
+    let page = Page::over(root, "", "[]");
+    typed(".uk");
+    assert_eq!(page.control("Email").value(), "ada@analytical.example.uk");
+    assert_eq!(page.control("Email").type_(), "email");
 }
 
 #[wasm_bindgen_test]
