@@ -11,6 +11,8 @@ use partner_sim::site::Site;
 use partner_sim::takepayments::Ledger;
 use tempfile::TempDir;
 
+use crate::browser::Browser;
+
 /// What the simulator asks for; a canary, so that a test can look for it everywhere else.
 pub(crate) const API_KEY: &str = "canary-api-key-7d1f0c2b9e";
 
@@ -73,6 +75,28 @@ impl House {
         self.site.stop().await;
         self.sim.stop().await;
     }
+}
+
+/// A journey on a page of the partner's website, with everything started before and ended after.
+pub(crate) async fn on_page(page: &str, journey: impl AsyncFnOnce(&House, &Browser)) {
+    let house = House::start().await;
+    let start = house.page(page);
+    walk(house, &start, journey).await;
+}
+
+/// A journey on a page of the proxy's own.
+pub(crate) async fn on_own_page(path: &str, journey: impl AsyncFnOnce(&House, &Browser)) {
+    let house = House::start().await;
+    let start = house.own(path);
+    walk(house, &start, journey).await;
+}
+
+async fn walk(house: House, start: &str, journey: impl AsyncFnOnce(&House, &Browser)) {
+    let browser = Browser::start().await;
+    browser.goto(start).await;
+    journey(&house, &browser).await;
+    browser.stop().await;
+    house.stop().await;
 }
 
 fn any_port() -> SocketAddr {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::browser::Browser;
 use crate::form::FormOnPage;
-use crate::house::House;
+use crate::house::{on_own_page, on_page};
 
 /// What the partner must hold of [`FormOnPage::fill_in`].
 fn assert_lead(ledger: &partner_sim::takepayments::Ledger, surname: &str, receipt: &str) {
@@ -23,17 +23,15 @@ fn assert_lead(ledger: &partner_sim::takepayments::Ledger, surname: &str, receip
 }
 
 async fn sends(page: &str, surname: &str) {
-    let house = House::start().await;
-    let browser = Browser::start().await;
-    browser.goto(&house.page(page)).await;
-    let form = FormOnPage::on(&browser).await;
-    form.fill_in(surname).await;
-    form.send().await;
-    let receipt = form.receipt().await;
-    assert_lead(&house.leads(1).await, surname, &receipt);
-    form.until_state("delivered").await;
-    browser.stop().await;
-    house.stop().await;
+    on_page(page, async |house, browser| {
+        let form = FormOnPage::on(browser).await;
+        form.fill_in(surname).await;
+        form.send().await;
+        let receipt = form.receipt().await;
+        assert_lead(&house.leads(1).await, surname, &receipt);
+        form.until_state("delivered").await;
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -58,43 +56,42 @@ async fn visitor_sends_from_a_page_that_includes_the_loader_twice() {
 
 #[tokio::test]
 async fn visitor_sends_from_the_hosted_page() {
-    let house = House::start().await;
-    let browser = Browser::start().await;
-    browser.goto(&house.own("/f/card-machines")).await;
-    let form = FormOnPage::on(&browser).await;
-    form.fill_in("Hosted").await;
-    form.send().await;
-    let receipt = form.receipt().await;
-    assert_lead(&house.leads(1).await, "Hosted", &receipt);
-    browser.stop().await;
-    house.stop().await;
+    on_own_page("/f/card-machines", async |house, browser| {
+        let form = FormOnPage::on(browser).await;
+        form.fill_in("Hosted").await;
+        form.send().await;
+        let receipt = form.receipt().await;
+        assert_lead(&house.leads(1).await, "Hosted", &receipt);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn visitor_sends_from_an_iframe_whose_height_follows() {
-    let house = House::start().await;
-    let browser = Browser::start().await;
-    browser.goto(&house.page("iframe.html")).await;
-    let grown = frame("f.clientHeight > 300 && f.clientHeight");
-    let empty = browser.until("the frame has the height of its form", &grown, &[]).await.as_u64().unwrap();
-    enter_frame(&browser).await;
-    let form = FormOnPage::on(&browser).await;
-    browser.until("the frame shows its whole form", FITS, &[]).await;
-    form.send().await;
-    form.until("problems are shown", "return root.querySelectorAll('.lf-problem').length > 3").await;
-    browser.driver.enter_default_frame().await.unwrap();
-    let taller = frame(&format!("f.clientHeight > {}", empty + 40));
-    browser.until("the frame grows with its problems", &taller, &[]).await;
-    enter_frame(&browser).await;
-    browser.until("the frame shows its problems whole", FITS, &[]).await;
-    form.fill_in("Framed").await;
-    form.send().await;
-    let receipt = form.receipt().await;
-    assert_lead(&house.leads(1).await, "Framed", &receipt);
-    browser.driver.enter_default_frame().await.unwrap();
-    browser.until("the frame shrinks to its thanks", &frame(&format!("f.clientHeight < {empty}")), &[]).await;
-    browser.stop().await;
-    house.stop().await;
+    on_page("iframe.html", async |house, browser| {
+        let grown = frame("f.clientHeight > 300 && f.clientHeight");
+        let empty =
+            browser.until("the frame has the height of its form", &grown, &[]).await.as_u64().unwrap();
+        enter_frame(browser).await;
+        let form = FormOnPage::on(browser).await;
+        browser.until("the frame shows its whole form", FITS, &[]).await;
+        form.send().await;
+        form.until("problems are shown", "return root.querySelectorAll('.lf-problem').length > 3").await;
+        browser.driver.enter_default_frame().await.unwrap();
+        let taller = frame(&format!("f.clientHeight > {}", empty + 40));
+        browser.until("the frame grows with its problems", &taller, &[]).await;
+        enter_frame(browser).await;
+        browser.until("the frame shows its problems whole", FITS, &[]).await;
+        form.fill_in("Framed").await;
+        form.send().await;
+        let receipt = form.receipt().await;
+        assert_lead(&house.leads(1).await, "Framed", &receipt);
+        browser.driver.enter_default_frame().await.unwrap();
+        browser
+            .until("the frame shrinks to its thanks", &frame(&format!("f.clientHeight < {empty}")), &[])
+            .await;
+    })
+    .await;
 }
 
 const FITS: &str = "return document.documentElement.scrollHeight <= window.innerHeight + 1";

@@ -5,83 +5,83 @@ use serde_json::{Value, json};
 
 use crate::browser::Browser;
 use crate::form::FormOnPage;
-use crate::house::{House, assets_dir};
+use crate::house::{House, assets_dir, on_own_page, on_page};
 
 #[tokio::test]
 async fn problems_come_on_blur_and_go_when_mended() {
-    let house = House::start().await;
-    let browser = Browser::start().await;
-    browser.goto(&house.page("plain.html")).await;
-    let form = FormOnPage::on(&browser).await;
-    form.fill("Work email", "ada@nowhere\u{e004}").await; // and the tab key
-    form.until(
-        "the problem is shown",
-        "return control('Work email').getAttribute('aria-invalid') === 'true'",
-    )
-    .await;
-    let problem = form.problem_of("Work email").await.unwrap();
-    assert!(problem.to_lowercase().contains("email"), "{problem}");
-    assert_eq!(form.problem_of("First name").await, None, "a field that nobody touched is left alone");
-    form.fill("Work email", ".example").await;
-    form.until("the problem is gone", "return control('Work email').getAttribute('aria-invalid') !== 'true'")
+    on_page("plain.html", async |_, browser| {
+        let form = FormOnPage::on(browser).await;
+        form.fill("Work email", "ada@nowhere\u{e004}").await; // and the tab key
+        form.until(
+            "the problem is shown",
+            "return control('Work email').getAttribute('aria-invalid') === 'true'",
+        )
         .await;
-    browser.stop().await;
-    house.stop().await;
+        let problem = form.problem_of("Work email").await.unwrap();
+        assert!(problem.to_lowercase().contains("email"), "{problem}");
+        assert_eq!(form.problem_of("First name").await, None, "a field that nobody touched is left alone");
+        form.fill("Work email", ".example").await;
+        form.until(
+            "the problem is gone",
+            "return control('Work email').getAttribute('aria-invalid') !== 'true'",
+        )
+        .await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn empty_send_names_every_problem_and_takes_focus_to_the_summary() {
-    let house = House::start().await;
-    let browser = Browser::start().await;
-    browser.goto(&house.page("plain.html")).await;
-    let form = FormOnPage::on(&browser).await;
-    form.send().await;
-    form.until(
-        "the summary has focus",
-        "return root.activeElement && root.activeElement.matches('.lf-summary')",
-    )
-    .await;
-    let links = form
-        .read("return Array.from(root.querySelectorAll('.lf-summary a')).map(a => a.textContent.trim())")
+    on_page("plain.html", async |house, browser| {
+        let form = FormOnPage::on(browser).await;
+        form.send().await;
+        form.until(
+            "the summary has focus",
+            "return root.activeElement && root.activeElement.matches('.lf-summary')",
+        )
         .await;
-    let links: Vec<&str> = links.as_array().unwrap().iter().filter_map(Value::as_str).collect();
-    assert_eq!(links.len(), 6, "{links:?}");
-    assert!(links[0].contains("First name") || links[0].to_lowercase().contains("first name"), "{links:?}");
-    form.read("root.querySelector('.lf-summary a').click()").await;
-    form.until("the link leads to its field", "return root.activeElement === control('First name')").await;
-    assert_eq!(house.sim.takepayments().ledger().requests.len(), 0);
-    browser.stop().await;
-    house.stop().await;
+        let links = form
+            .read("return Array.from(root.querySelectorAll('.lf-summary a')).map(a => a.textContent.trim())")
+            .await;
+        let links: Vec<&str> = links.as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        assert_eq!(links.len(), 6, "{links:?}");
+        assert!(
+            links[0].contains("First name") || links[0].to_lowercase().contains("first name"),
+            "{links:?}"
+        );
+        form.read("root.querySelector('.lf-summary a').click()").await;
+        form.until("the link leads to its field", "return root.activeElement === control('First name')")
+            .await;
+        assert_eq!(house.sim.takepayments().ledger().requests.len(), 0);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn form_takes_no_focus_before_the_visitor_does() {
-    let house = House::start().await;
-    let browser = Browser::start().await;
-    browser.goto(&house.page("plain.html")).await;
-    FormOnPage::on(&browser).await;
-    assert_eq!(browser.run("return document.activeElement === document.body", &[]).await, true);
-    browser.stop().await;
-    house.stop().await;
+    on_page("plain.html", async |_, browser| {
+        FormOnPage::on(browser).await;
+        assert_eq!(browser.run("return document.activeElement === document.body", &[]).await, true);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn keyboard_alone_sends_a_lead() {
-    let house = House::start().await;
-    let browser = Browser::start().await;
-    browser.goto(&house.own("/f/callback")).await;
-    let form = FormOnPage::on(&browser).await;
-    let tab = "\u{e004}";
-    let first = form.field("First name").await;
-    first.focus().await.unwrap();
-    let keys = ["Alan", tab, "Turing", tab, "alan@bombe.example", tab, "01908 640404", "\u{e007}"].concat();
-    browser.driver.action_chain().send_keys(keys).perform().await.unwrap();
-    form.receipt().await;
-    let ledger = house.leads(1).await;
-    assert_eq!(ledger.leads[0].fields["LastName"], "Turing");
-    assert_eq!(ledger.leads[0].fields["ExternalLeadType"], "Call back");
-    browser.stop().await;
-    house.stop().await;
+    on_own_page("/f/callback", async |house, browser| {
+        let form = FormOnPage::on(browser).await;
+        let tab = "\u{e004}";
+        let first = form.field("First name").await;
+        first.focus().await.unwrap();
+        let keys =
+            ["Alan", tab, "Turing", tab, "alan@bombe.example", tab, "01908 640404", "\u{e007}"].concat();
+        browser.driver.action_chain().send_keys(keys).perform().await.unwrap();
+        form.receipt().await;
+        let ledger = house.leads(1).await;
+        assert_eq!(ledger.leads[0].fields["LastName"], "Turing");
+        assert_eq!(ledger.leads[0].fields["ExternalLeadType"], "Call back");
+    })
+    .await;
 }
 
 /// Runs axe over the page and gives what it finds against WCAG 2.2 A and AA, and its best practices for forms.

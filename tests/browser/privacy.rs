@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::browser::Browser;
 use crate::form::FormOnPage;
-use crate::house::{API_KEY, House, assets_dir};
+use crate::house::{API_KEY, House, assets_dir, on_own_page};
 
 /// Every answer that the page's requests brought, read through Chromium's own protocol.
 const BODIES: &str = r"
@@ -17,32 +17,30 @@ const BODIES: &str = r"
 
 #[tokio::test]
 async fn browser_never_sees_the_key_or_the_partner() {
-    let house = House::start().await;
-    let browser = Browser::start().await;
-    browser.goto(&house.own("/f/card-machines")).await;
-    let form = FormOnPage::on(&browser).await;
-    form.fill_in("Private").await;
-    form.send().await;
-    form.receipt().await;
-    let seen =
-        browser.driver.execute_async(BODIES, vec![]).await.unwrap().json().as_str().unwrap().to_owned();
-    assert!(
-        seen.contains("card-machines") && seen.len() > 50_000,
-        "the answers were read: {} bytes",
-        seen.len()
-    );
-    for secret in [API_KEY, "ApiKey", "umbraco", "PartnerLeadsApi", &house.sim.url()] {
-        assert!(!seen.contains(secret), "{secret} reached the browser");
-    }
-    let stored =
-        browser.run("return JSON.stringify([sessionStorage, localStorage, document.cookie])", &[]).await;
-    let stored = stored.as_str().unwrap();
-    for value in ["Private", "nalytical", "7946", API_KEY] {
-        assert!(!stored.contains(value), "{value} is kept in the browser: {stored}");
-    }
-    assert!(browser.driver.get_all_cookies().await.unwrap().is_empty(), "a cookie was set");
-    browser.stop().await;
-    house.stop().await;
+    on_own_page("/f/card-machines", async |house, browser| {
+        let form = FormOnPage::on(browser).await;
+        form.fill_in("Private").await;
+        form.send().await;
+        form.receipt().await;
+        let seen =
+            browser.driver.execute_async(BODIES, vec![]).await.unwrap().json().as_str().unwrap().to_owned();
+        assert!(
+            seen.contains("card-machines") && seen.len() > 50_000,
+            "the answers were read: {} bytes",
+            seen.len()
+        );
+        for secret in [API_KEY, "ApiKey", "umbraco", "PartnerLeadsApi", &house.sim.url()] {
+            assert!(!seen.contains(secret), "{secret} reached the browser");
+        }
+        let stored =
+            browser.run("return JSON.stringify([sessionStorage, localStorage, document.cookie])", &[]).await;
+        let stored = stored.as_str().unwrap();
+        for value in ["Private", "nalytical", "7946", API_KEY] {
+            assert!(!stored.contains(value), "{value} is kept in the browser: {stored}");
+        }
+        assert!(browser.driver.get_all_cookies().await.unwrap().is_empty(), "a cookie was set");
+    })
+    .await;
 }
 
 #[test]
