@@ -77,7 +77,8 @@ fn check_box(field: &Field, raw: Option<&RawValue>) -> Result<Option<Normal>, Pr
     Ok(Some(Normal::Bool(ticked)))
 }
 
-/// Trimmed, without control characters; line ends are `\n` and stay only where the kind has lines.
+/// Trimmed, without control characters and marks that turn the reading direction; line ends are `\n` and stay only where
+/// the kind has lines. Text of which nothing can be seen is empty.
 fn clean(text: &str, kind: FieldKind) -> String {
     let lines = kind == FieldKind::Textarea;
     let mut out = String::with_capacity(text.len());
@@ -87,11 +88,30 @@ fn clean(text: &str, kind: FieldKind) -> String {
             '\r' if chars.peek() == Some(&'\n') => {}
             '\r' | '\n' | '\u{2028}' | '\u{2029}' => out.push(if lines { '\n' } else { ' ' }),
             '\t' => out.push(if lines { '\t' } else { ' ' }),
-            c if c.is_control() || c == '\u{feff}' => {}
+            c if c.is_control() || turns_direction(c) || is_nothing(c) => {}
             c => out.push(c),
         }
     }
-    out.trim().to_owned()
+    let seen = out.chars().any(|c| !c.is_whitespace() && !is_invisible(c));
+    if seen { out.trim().to_owned() } else { String::new() }
+}
+
+/// Marks that make what follows read in another direction than it is written: no name needs them, and they can make a
+/// line say something else to the person who reads it.
+fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// No characters at all: the byte order mark, and code points that Unicode keeps free for ever.
+fn is_nothing(c: char) -> bool {
+    c == '\u{feff}' || matches!(c, '\u{fdd0}'..='\u{fdef}') || u32::from(c) & 0xfffe == 0xfffe
+}
+
+/// Characters that take no ink. Within text some are needed (joiners in Persian and in emoji); alone they say nothing.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180e}'
+        | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2065}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}'
+        | '\u{e0000}'..='\u{e0fff}')
 }
 
 fn normalize(field: &Field, text: &str) -> Result<String, Problem> {

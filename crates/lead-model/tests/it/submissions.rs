@@ -60,6 +60,23 @@ fn all_problems_come_at_once_in_the_order_of_the_fields() {
 }
 
 #[test]
+fn text_that_nobody_can_see_is_no_answer() {
+    for unseen in
+        ["\\u200b", "\\ufffe\\uffff", "\\udb40\\udc41", "\\u202e", "\\u2800 \\u3164", "\\u001b", "\\ufeff"]
+    {
+        let problems =
+            checked(&format!(r#"{{"first_name":"{unseen}","email":"a@b.example","consent":true}}"#))
+                .unwrap_err();
+        assert_eq!(problems, [("first_name".to_owned(), ProblemCode::Required)], "{unseen}");
+    }
+    let kept = checked(r#"{"first_name":"\u202eمی\u200cخ","email":"a@b.example","consent":true}"#).unwrap();
+    assert!(
+        kept.contains(&("first_name".to_owned(), Normal::Text("می\u{200c}خ".to_owned()))),
+        "a joiner inside a word is part of it, a turn of direction is not"
+    );
+}
+
+#[test]
 fn page_cannot_change_the_value_of_a_hidden_field() {
     let normal =
         checked(r#"{"first_name":"Ada","email":"a@b.example","consent":true,"lead_type":"Hot"}"#).unwrap();
