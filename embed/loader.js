@@ -29,7 +29,7 @@ const home = currentScript?.src && new URL(".", currentScript.src).href;
 const keys = new Set();
 
 /** An address of ours for a form. */
-const address = (path, form, query) => `${home + path}/${form}?${new URLSearchParams(query)}`;
+const address = (path, form, query) => `${home + path}/${encodeURIComponent(form)}?${new URLSearchParams(query)}`;
 
 /** Ends the present road, with a code for the event and for the person who reads the console. */
 const fail = (code) => {
@@ -242,7 +242,7 @@ class LeadForm extends HTMLElement {
   }
 
   #mount(mountForm, target, form, options) {
-    const submitUrl = `${home}v1/forms/${this.form}/submissions`;
+    const submitUrl = `${home}v1/forms/${encodeURIComponent(this.form)}/submissions`;
     const mounted = mountForm(target, form, { ...options, submitUrl }, (name, detail) => this.#emit(name, detail));
     this.#undo.push(() => mounted.unmount());
   }
@@ -252,7 +252,7 @@ class LeadForm extends HTMLElement {
     const to = this.dataset.parentOrigin;
     let host = {};
     try {
-      host = JSON.parse(window.name);
+      host = JSON.parse(window.name) ?? host;
     } catch {}
     // Without our loader around it, the frame keeps its scroll bars.
     if (!to || !host.instance) return {};
@@ -329,6 +329,7 @@ if (home && !customElements.get("lead-form")) {
   // Pages may call before we are here: (window.leadForm = window.leadForm || []).push((api) => …)
   const api = { base: home, preload: () => Promise.all([loadCode(), loadStyles()]) };
   const push = (call) => queueMicrotask(() => call(api));
-  window.leadForm?.forEach(push);
+  // Whatever else a page keeps under that name is not a queue.
+  if (Array.isArray(window.leadForm)) window.leadForm.forEach(push);
   window.leadForm = { push };
 }

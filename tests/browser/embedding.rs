@@ -124,3 +124,26 @@ async fn form_in_a_narrow_grid_or_flex_column_does_not_widen_it() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn name_of_a_form_stays_a_name_and_a_page_may_keep_other_things_under_ours() {
+    on_page("plain.html", async |house, browser| {
+        FormOnPage::on(browser).await;
+        let strange = r"
+            const e = document.querySelector('lead-form');
+            window.failed = null;
+            e.addEventListener('lead-form:failed', event => window.failed = event.detail.code);
+            e.setAttribute('form', 'callback?x=1#');";
+        browser.run(strange, &[]).await;
+        assert_eq!(browser.until("it is refused", "return window.failed", &[]).await, "form_not_found");
+        let mine = r"
+            window.leadForm = 'mine'; window.heard = [];
+            addEventListener('error', event => window.heard.push(event.message));";
+        browser.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": mine })).await;
+        browser.driver.refresh().await.unwrap();
+        FormOnPage::on(browser).await;
+        assert_eq!(browser.run("return window.heard", &[]).await, json!([]));
+        assert_eq!(house.sim.takepayments().ledger().requests.len(), 0);
+    })
+    .await;
+}
