@@ -5,10 +5,13 @@
 mod accept;
 mod attempt;
 mod claim;
+mod files;
 mod guard;
+mod heartbeat;
 mod lock;
 mod open;
 pub mod outbox;
+mod place;
 mod read;
 mod writer;
 
@@ -58,7 +61,8 @@ impl Store for SqliteStore {
     }
 
     async fn ready(&self) -> Result<(), StoreError> {
-        self.writer.write(|_| Box::pin(async { Ok(()) })).await
+        let now = self.clock.now();
+        self.writer.write(move |conn| Box::pin(heartbeat::beat(conn, now))).await
     }
 
     async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claimed>, StoreError> {

@@ -1,5 +1,7 @@
 //! What every store promises, asked of each driver; and what SQLite alone must refuse.
 
+mod files;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -490,7 +492,7 @@ async fn store_is_for_its_owners_eyes_alone() {
     use std::os::unix::fs::PermissionsExt as _;
     let kept = Kept::sqlite().await;
     kept.accept_new("key").await;
-    for file in ["store.db", "store.db-wal"] {
+    for file in ["store.db", "store.db-wal", "store.db.lock"] {
         let mode = std::fs::metadata(kept.dir.path().join(file)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{file}");
     }

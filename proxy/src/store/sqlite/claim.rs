@@ -2,6 +2,8 @@
 //!
 //! Apart from `attempt`, whose writes are all held against the fence that is handed out here.
 
+use std::time::Duration;
+
 use lead_model::NormalValues;
 use sqlx::SqliteConnection;
 
@@ -42,7 +44,32 @@ pub(super) async fn claim(
     Ok(claimed)
 }
 
-/// Leases anew what dead workers have left.
+/// How far ahead of the clock a row may have been written before the clock counts as set back.
+const STEP_BACK_MIN: Duration = Duration::from_secs(60);
+
+/// Brings the due times of waiting deliveries into the present of a clock that was set back after they were written:
+/// each keeps the wait it was given, where it would else wait as much longer as the clock went back.
+async fn shift_after_step_back(connection: &mut SqliteConnection, now: Timestamp) -> Result<(), StoreError> {
+    let shifted = sqlx::query(
+        "UPDATE deliveries SET due_at = due_at - changed_at + ?, changed_at = ? \
+         WHERE state = 'waiting' AND changed_at > ?",
+    )
+    .bind(now.as_ms())
+    .bind(now.as_ms())
+    .bind(now.after(STEP_BACK_MIN).as_ms())
+    .execute(connection)
+    .await
+    .map_err(store_error)?;
+    if shifted.rows_affected() > 0 {
+        tracing::warn!(
+            deliveries = shifted.rows_affected(),
+            "the clock was set back, so due times were set back with it"
+        );
+    }
+    Ok(())
+}
+
+/// Leases anew what dead workers have left, after a look at whether the clock was set back.
 pub(super) async fn recover(
     connection: &mut SqliteConnection,
     owner: String,
@@ -50,6 +77,7 @@ pub(super) async fn recover(
     now: Timestamp,
     lease_until: Timestamp,
 ) -> Result<Vec<Abandoned>, StoreError> {
+    shift_after_step_back(connection, now).await?;
     let left: Vec<(i64,)> = sqlx::query_as(
         "SELECT id FROM deliveries WHERE state = 'leased' AND (lease_owner <> ? OR lease_until <= ?) ORDER BY id",
     )

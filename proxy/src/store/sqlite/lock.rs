@@ -3,7 +3,7 @@
 //! Apart because SQLite itself would let two processes write by turns, and would quietly create a new, empty database
 //! where the old one has gone missing.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use crate::store::{Refusal, StoreError};
 
 const OPEN: &str = "open";
 const CLOSED: &str = "closed";
+const UNREADABLE: &str = "unreadable";
 
 /// Holds the lock until dropped.
 pub(super) struct StoreLock {
@@ -26,7 +27,8 @@ impl StoreLock {
         let path = beside(database, ".lock");
         let refused =
             |found: String, remedy: &str| StoreError::Refused(Refusal { found, remedy: remedy.to_owned() });
-        let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+        let open =
+            private(OpenOptions::new().read(true).write(true).create(true).truncate(false)).open(&path);
         let mut file = open.map_err(|error| {
             let found =
                 format!("the store's lock file {} can't be opened ({})", path.display(), error.kind());
@@ -43,9 +45,14 @@ impl StoreLock {
                 return Err(refused(found, "put the store on a local disk"));
             }
         }
+        // One of an older version may be open to others. Only a courtesy: nothing in it is secret.
+        #[cfg(unix)]
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600)).ok();
         let mut before = String::new();
-        // One that can't be read counts as empty: it only guards against missing files.
-        file.read_to_string(&mut before).ok();
+        // Only an empty one is a new one: what can't be read was written by somebody.
+        if file.read_to_string(&mut before).is_err() {
+            before = UNREADABLE.to_owned();
+        }
         Ok(Self { file, path, before })
     }
 
@@ -53,9 +60,10 @@ impl StoreLock {
     pub(super) fn check_files(&self, database: &Path) -> Result<bool, StoreError> {
         let wal = beside(database, "-wal");
         let has_database = database.metadata().is_ok_and(|metadata| metadata.len() > 0);
+        let without = if has_database { "go on without" } else { "begin anew" };
         let refused = |found: String| {
             let remedy = format!(
-                "put back all of its files (or a backup), or remove {} to go on without",
+                "put back all of its files (or a backup), or remove {} to {without}",
                 self.path.display()
             );
             Err(StoreError::Refused(Refusal { found, remedy }))
@@ -102,16 +110,44 @@ impl StoreLock {
         }
     }
 
+    /// Leaves a mark that a store was here, where the lock file itself is gone.
+    pub(super) fn leave_mark(path: &Path) {
+        let Ok(mut file) = private(OpenOptions::new().write(true).create_new(true)).open(path) else {
+            return;
+        };
+        if let Err(error) = file.write_all(CLOSED.as_bytes()).and_then(|()| file.sync_all()) {
+            tracing::warn!(kind = %error.kind(), "the store's lock file could not be put back");
+        }
+    }
+
+    /// The lock file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Of the file that is locked.
+    pub(super) fn metadata(&self) -> Option<Metadata> {
+        self.file.metadata().ok()
+    }
+
     fn mark(&mut self, state: &str) -> std::io::Result<()> {
+        // Never empty in between: an empty one says that there never was a store.
         self.file.rewind()?;
-        self.file.set_len(0)?;
         self.file.write_all(state.as_bytes())?;
+        self.file.set_len(u64::try_from(state.len()).unwrap_or(u64::MAX))?;
         self.file.sync_all()
     }
 }
 
+/// For its owner's eyes alone, where it is created.
+pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}
+
 /// The path of a file that belongs to a database.
-fn beside(database: &Path, suffix: &str) -> PathBuf {
+pub(super) fn beside(database: &Path, suffix: &str) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)

@@ -11,9 +11,10 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, SqliteConnection, SqlitePool};
 
+use crate::store::sqlite::files::StoreFiles;
 use crate::store::sqlite::lock::StoreLock;
 use crate::store::sqlite::writer::Writer;
-use crate::store::sqlite::{guard, store_error};
+use crate::store::sqlite::{guard, lock, place, store_error};
 use crate::store::{Refusal, StoreError};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations/sqlite");
@@ -34,13 +35,15 @@ pub(super) struct Opened {
 
 /// Opens the database, or creates it where there never was one.
 pub(super) async fn open(path: &Path) -> Result<Opened, StoreError> {
-    check_folder(path)?;
+    place::check_folder(path)?;
+    let path = &place::resolve(path)?;
     let mut lock = StoreLock::take(path)?;
     let is_new = lock.check_files(path)?;
     if is_new {
         create_private(path)?;
         stamp(path).await?;
     }
+    place::check_names(path)?;
     // Asked of the file's bytes: a connection would already change a database that is not ours. Only here, before the
     // first connection: closing a file takes SQLite's own locks on it away (POSIX), in the whole process.
     check_is_ours(path)?;
@@ -48,7 +51,8 @@ pub(super) async fn open(path: &Path) -> Result<Opened, StoreError> {
     migrate(&mut connection).await?;
     lock.mark_open()?;
     let readers = open_readers(path).await?;
-    Ok(Opened { writer: Writer::start(path.to_owned(), connection, lock), readers })
+    let files = StoreFiles::note(path, &lock);
+    Ok(Opened { writer: Writer::start(path.clone(), connection, lock, files), readers })
 }
 
 /// Opens for reading beside whoever has the store: no lock, nothing created, nothing written.
@@ -58,6 +62,8 @@ pub(super) async fn open_beside(path: &Path) -> Result<SqlitePool, StoreError> {
             (format!("there is no store {}", path.display()), "correct store.path, or start the proxy");
         return Err(StoreError::Refused(Refusal { found, remedy: remedy.to_owned() }));
     }
+    let path = &place::resolve(path)?;
+    place::check_names(path)?;
     check_is_ours(path)?;
     StoreLock::check_log(path)?;
     open_readers(path).await
@@ -96,25 +102,10 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-fn check_folder(path: &Path) -> Result<(), StoreError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let (found, remedy) = if !folder.is_dir() {
-        (format!("the store's folder {} does not exist", folder.display()), "create it, for this user alone")
-    } else if path.is_dir() {
-        (format!("the store {} is a folder", path.display()), "name a file in it as store.path")
-    } else {
-        return Ok(());
-    };
-    Err(StoreError::Refused(Refusal { found, remedy: remedy.to_owned() }))
-}
-
 /// Creates the file for its owner's eyes alone; SQLite gives its other files the same mode.
 fn create_private(path: &Path) -> Result<(), StoreError> {
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop).map_err(|error| {
+    lock::private(options.write(true).create(true).truncate(false)).open(path).map(drop).map_err(|error| {
         let found = format!("the store {} can't be created ({})", path.display(), error.kind());
         StoreError::Refused(Refusal { found, remedy: "let this user write in its folder".to_owned() })
     })

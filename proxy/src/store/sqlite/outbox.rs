@@ -8,15 +8,19 @@ use crate::store::{OpenDelivery, StoreConfig, StoreError};
 
 type Row = (String, String, String, String, i64, Option<String>, i64, i64);
 
-/// Every delivery that waits, is under way, or was left to a person; the oldest first.
+/// Every delivery that waits, is under way, or was left to a person; the oldest first. The reason of one that waits for a
+/// paused account is `account_paused`, whatever ended its last attempt.
 ///
 /// # Errors
 /// [`StoreError::Refused`] with the remedy where there is no store of ours.
 pub async fn open_deliveries(config: &StoreConfig) -> Result<Vec<OpenDelivery>, StoreError> {
     let readers = open::open_beside(&config.path).await?;
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT s.receipt, s.form, d.account, d.state, d.attempts, d.reason, s.received_at, d.due_at \
+        "SELECT s.receipt, s.form, d.account, d.state, d.attempts, \
+         CASE WHEN d.state = 'waiting' AND p.account IS NOT NULL THEN 'account_paused' ELSE d.reason END, \
+         s.received_at, d.due_at \
          FROM deliveries d JOIN submissions s ON s.id = d.submission \
+         LEFT JOIN paused_accounts p ON p.account = d.account \
          WHERE d.state IN ('waiting', 'leased', 'held', 'dead_letter') ORDER BY d.id",
     )
     .fetch_all(&readers)
@@ -39,7 +43,9 @@ mod tests {
     use super::*;
     use crate::clock::Clock;
     use crate::ids::{IdempotencyKey, Receipt};
-    use crate::store::{ClaimRequest, NewSubmission, SqliteStore, Standing, Store as _};
+    use crate::store::{
+        AttemptClass, ClaimRequest, Ending, NewSubmission, SqliteStore, Standing, Store as _,
+    };
 
     fn config(dir: &Path) -> StoreConfig {
         StoreConfig { path: dir.join("leads.db") }
@@ -80,6 +86,43 @@ mod tests {
             listed.iter().map(|open| (open.state.as_str(), open.reason.as_deref())).collect();
         assert_eq!(states, [("held", Some("why")), ("waiting", None)]);
         assert!(listed.iter().all(|open| Receipt::parse(&open.receipt).is_some() && open.form == "callback"));
+        store.close().await;
+    }
+
+    #[tokio::test]
+    async fn delivery_that_waits_for_a_paused_account_says_so() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = config(dir.path());
+        let store = SqliteStore::open(&config, Clock::system()).await.unwrap();
+        for key in ["refused-refused-refused", "held-held-held-held", "waiting-waiting-waiting"] {
+            store.accept(submission(key)).await.unwrap();
+        }
+        let other = NewSubmission { account: "other".to_owned(), ..submission("other-other-other-other") };
+        store.accept(other).await.unwrap();
+        let now = Clock::system().now();
+        let accounts = vec![("takepayments".to_owned(), 2)];
+        let claim = ClaimRequest { accounts, limit: 2, now, lease_until: now };
+        let claimed = store.claim(claim).await.unwrap();
+        let (refused, held) = (&claimed[0], &claimed[1]);
+        let attempt =
+            store.begin_attempt(refused.delivery, refused.fence, String::new()).await.unwrap().unwrap();
+        let ending = Ending {
+            class: AttemptClass::Credential,
+            why: "status_401".to_owned(),
+            status: Some(401),
+            reference: None,
+            fields: Vec::new(),
+            standing: Standing::Waiting { due_at: now },
+            pauses_account: true,
+        };
+        assert!(store.finish_attempt(refused.delivery, refused.fence, attempt, ending).await.unwrap());
+        assert!(store.release(held.delivery, held.fence, Standing::Held, "why").await.unwrap());
+
+        let listed = open_deliveries(&config).await.unwrap();
+        let reasons: Vec<_> =
+            listed.iter().map(|open| (open.state.as_str(), open.reason.as_deref())).collect();
+        let paused = ("waiting", Some("account_paused"));
+        assert_eq!(reasons, [paused, ("held", Some("why")), paused, ("waiting", None)]);
         store.close().await;
     }
 

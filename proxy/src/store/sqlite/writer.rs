@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::store::StoreError;
+use crate::store::sqlite::files::StoreFiles;
 use crate::store::sqlite::lock::StoreLock;
 use crate::store::sqlite::{open, store_error};
 
@@ -43,9 +44,14 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the writer on its connection. The lock is given up when the connection is closed.
-    pub(super) fn start(path: PathBuf, connection: SqliteConnection, lock: StoreLock) -> Self {
+    pub(super) fn start(
+        path: PathBuf,
+        connection: SqliteConnection,
+        lock: StoreLock,
+        files: StoreFiles,
+    ) -> Self {
         let (jobs, waiting) = mpsc::channel(WAITING_MAX);
-        let writing = Writing { path, connection: Some(connection) };
+        let writing = Writing { path, connection: Some(connection), files };
         let task = tokio::spawn(run(writing, waiting, lock));
         Self { jobs: Mutex::new(Some(jobs)), task: tokio::sync::Mutex::new(Some(task)) }
     }
@@ -92,6 +98,7 @@ impl Writer {
 struct Writing {
     path: PathBuf,
     connection: Option<SqliteConnection>,
+    files: StoreFiles,
 }
 
 async fn run(mut writing: Writing, mut waiting: mpsc::Receiver<Job>, mut lock: StoreLock) {
@@ -101,8 +108,10 @@ async fn run(mut writing: Writing, mut waiting: mpsc::Receiver<Job>, mut lock: S
     }
     if let Some(connection) = writing.connection {
         // Noted before it is done: closing takes the log away, and a process that is killed between the two must not
-        // look as if it had lost its newest leads.
-        lock.mark_closed();
+        // look as if it had lost its newest leads. Where files are gone, the next start shall look for them.
+        if writing.files.are_ours() {
+            lock.mark_closed();
+        }
         if let Err(error) = connection.close().await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
@@ -114,14 +123,21 @@ async fn run(mut writing: Writing, mut waiting: mpsc::Receiver<Job>, mut lock: S
 
 impl Writing {
     async fn write_batch(&mut self, batch: &mut Vec<Job>) {
+        // The connection is kept meanwhile: it alone still holds a file that was removed, and the file may come back.
+        if !self.files.are_ours() {
+            batch.clear();
+            return;
+        }
         let mut answers = Vec::with_capacity(batch.len());
         let committed = match self.commit(batch, &mut answers).await {
-            Ok(()) => true,
+            // Asked again, for a commit into a file that is gone by now is lost.
+            Ok(()) => self.files.are_ours(),
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the store could not commit");
                 // After a failed sync nobody knows what the file holds: a new connection reads it afresh.
                 if let Some(connection) = self.connection.take() {
                     connection.close_hard().await.ok();
+                    self.files.forget_log();
                 }
                 false
             }
@@ -139,6 +155,7 @@ impl Writing {
             empty => empty.insert(open::connect(&self.path).await?),
         };
         connection.execute("BEGIN IMMEDIATE").await.map_err(store_error)?;
+        self.files.note_log();
         for job in batch.drain(..) {
             connection.execute("SAVEPOINT job").await.map_err(store_error)?;
             let done = job(connection).await;
