@@ -48,6 +48,8 @@ macro_rules! api_reasons {
 api_reasons! {
     /// The body is not one JSON object of the documented shape. Mend the caller.
     UnreadableBody = "unreadable_body", BAD_REQUEST, "The body can't be read";
+    /// Not exactly one usable `Host` header, or an address that is not http or https. Mend the caller.
+    HostInvalid = "host_invalid", BAD_REQUEST, "The request must name exactly one host";
     /// No `Idempotency-Key` header. Send one, the same for every retry of one submission.
     IdempotencyKeyMissing = "idempotency_key_missing", BAD_REQUEST, "The Idempotency-Key header is missing";
     /// The `Idempotency-Key` is not 16 to 64 visible ASCII characters.

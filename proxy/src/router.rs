@@ -5,13 +5,13 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
-use crate::middleware::{limits, origin_allowlist, request_id, security_headers};
+use crate::middleware::{host, limits, origin_allowlist, request_id, security_headers};
 use crate::problem::{ApiProblem, ApiReason};
 use crate::routes::{assets, forms, health, nothing_here, pages, receipts, submissions, wrong_method};
 
@@ -49,6 +49,7 @@ fn surround(routes: Router<Arc<App>>, app: &Arc<App>) -> Router {
         .method_not_allowed_fallback(wrong_method)
         .layer(CatchPanicLayer::custom(|_| broken()))
         .layer(from_fn_with_state(Arc::clone(app), limits::deadline))
+        .layer(from_fn(host::layer))
         .layer(from_fn_with_state(Arc::clone(app), security_headers::layer))
         .layer(from_fn_with_state(Arc::clone(app), request_id::layer))
         .with_state(Arc::clone(app))

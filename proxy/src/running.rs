@@ -17,7 +17,7 @@ use crate::delivery::Delivery;
 use crate::forms::Forms;
 use crate::intake::Intake;
 use crate::router;
-use crate::server::{Server, ServerLimits};
+use crate::server::{self, Server, ServerLimits};
 use crate::store::{SqliteStore, Store};
 use crate::token::Tokens;
 use crate::transport::Transport;
@@ -61,7 +61,8 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let accounts = Arc::new(Accounts::new(accounts));
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&store, clock.clone()).await?);
     let transport = Transport::build(delivery.transport_limits())?;
-    let limits = ServerLimits { headers_max: public.headers_max, connections_max: public.connections_max };
+    let limits = ServerLimits::of(&public);
+    server::warn_if_too_few_files(public.connections_max);
     let delivery = Arc::new(Delivery::start(
         Arc::clone(&store),
         Arc::clone(&accounts),

@@ -1,10 +1,15 @@
-//! Accepts connections: with a deadline for a request's head, a cap on how many are open, and a graceful end.
+//! Accepts connections: with deadlines for a request's head, a stalled write and a whole life, a cap on how many are
+//! open, and a graceful end.
 //!
-//! Apart because axum's own `serve` has none of the three.
+//! Apart because axum's own `serve` has none of these.
+
+mod files;
+mod stall;
 
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,12 +17,18 @@ use axum::Router;
 // tidy-allow(client): the serving half of the library; no connection is opened from here
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{sleep, timeout};
 use tower::ServiceExt as _;
+
+use crate::config::PublicConfig;
+
+use files::Refusals;
+pub(crate) use files::warn_if_too_few as warn_if_too_few_files;
+use stall::StallGuard;
 
 /// How long open requests may go on when the server stops.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
@@ -29,8 +40,22 @@ const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// Bounds of one listener.
 #[derive(Clone, Copy)]
 pub(crate) struct ServerLimits {
-    pub(crate) headers_max: Duration,
-    pub(crate) connections_max: usize,
+    headers_max: Duration,
+    write_stall_max: Duration,
+    connection_max: Duration,
+    connections_max: usize,
+}
+
+impl ServerLimits {
+    /// As the operator wants them.
+    pub(crate) fn of(config: &PublicConfig) -> Self {
+        Self {
+            headers_max: config.headers_max,
+            write_stall_max: config.write_stall_max,
+            connection_max: config.connection_max,
+            connections_max: config.connections_max,
+        }
+    }
 }
 
 /// One listener at work.
@@ -70,24 +95,24 @@ async fn run(
     mut stopping: watch::Receiver<bool>,
 ) {
     let room = Arc::new(Semaphore::new(limits.connections_max));
-    let graceful = GracefulShutdown::new();
+    let mut refusals = Refusals::default();
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
-            accepted = accept(&listener, &room) => accepted,
+            accepted = accept(&listener, &room, &mut refusals) => accepted,
             Some(_) = connections.join_next() => continue,
             _ = stopping.wait_for(|stop| *stop) => break,
         };
         let Some((stream, permit)) = accepted else { continue };
-        let connection = graceful.watch(serve(stream, router.clone(), limits));
+        let served = serve(stream, router.clone(), limits, stopping.clone());
         connections.spawn(async move {
-            // A connection that breaks is the other side's business; nothing of it is logged.
-            let _ended = connection.await;
+            served.await;
             drop(permit);
         });
     }
     drop(listener);
-    if tokio::time::timeout(DRAIN_MAX, graceful.shutdown()).await.is_err() {
+    let all_ended = async { while connections.join_next().await.is_some() {} };
+    if timeout(DRAIN_MAX, all_ended).await.is_err() {
         tracing::warn!("open requests were cut off");
     }
     connections.shutdown().await;
@@ -95,30 +120,50 @@ async fn run(
 
 type Permit = tokio::sync::OwnedSemaphorePermit;
 
-async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> Option<(TcpStream, Permit)> {
+async fn accept(
+    listener: &TcpListener,
+    room: &Arc<Semaphore>,
+    refusals: &mut Refusals,
+) -> Option<(TcpStream, Permit)> {
     let permit = Arc::clone(room).acquire_owned().await.ok()?;
     match listener.accept().await {
         Ok((stream, _)) => Some((stream, permit)),
         Err(error) => {
-            tracing::warn!(error = %error.kind(), "connection not accepted");
-            tokio::time::sleep(ACCEPT_PAUSE).await;
+            refusals.add(&error);
+            sleep(ACCEPT_PAUSE).await;
             None
         }
     }
 }
 
-fn serve(
-    stream: TcpStream,
-    router: Router,
-    limits: ServerLimits,
-) -> impl hyper_util::server::graceful::GracefulConnection<Error = impl std::error::Error> + use<> {
+/// Serves one connection to its end: the caller's, that of its longest life, or the server's.
+///
+/// A connection that breaks is the other side's business; nothing of it is logged.
+async fn serve(stream: TcpStream, router: Router, limits: ServerLimits, mut stopping: watch::Receiver<bool>) {
     // Answers are small and whole: waiting to fill a packet only adds delay.
     let _unsupported = stream.set_nodelay(true);
+    let stream = StallGuard::new(stream, limits.write_stall_max, stopping.clone());
     let service = router.map_request(|request: http::Request<_>| request.map(axum::body::Body::new));
     let service = service.map_err(|never: Infallible| never);
-    http1::Builder::new()
+    let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.headers_max)
         .max_buf_size(HEAD_BYTES_MAX)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    let mut connection = pin!(connection);
+    tokio::select! {
+        _ended = connection.as_mut() => return,
+        _ = stopping.wait_for(|stop| *stop) => {}
+        () = sleep(limits.connection_max) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    let last_answer = async {
+        // The stream has less patience once the server stops, but only notices when it is asked again.
+        tokio::select! {
+            _ended = connection.as_mut() => return,
+            _ = stopping.wait_for(|stop| *stop) => {}
+        }
+        let _ended = connection.as_mut().await;
+    };
+    let _cut = timeout(limits.connection_max, last_answer).await;
 }

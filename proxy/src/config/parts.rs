@@ -40,6 +40,10 @@ pub struct PublicConfig {
     pub body_max: Duration,
     /// Deadline of the whole request.
     pub request_max: Duration,
+    /// Longest time without a byte taken by the caller, while an answer waits to be written.
+    pub write_stall_max: Duration,
+    /// Longest life of a connection before it is ended in good order.
+    pub connection_max: Duration,
     /// Most open connections.
     pub connections_max: usize,
 }
@@ -103,6 +107,8 @@ pub(super) fn public(table: &Table, findings: &mut Vec<Finding>) -> Part<PublicC
         headers_max: section.millis("headers_ms_max", 100..=60_000),
         body_max: section.millis("body_ms_max", 100..=60_000),
         request_max: section.millis("request_ms_max", 1_000..=120_000),
+        write_stall_max: section.millis("write_stall_ms_max", 100..=60_000),
+        connection_max: section.millis("connection_ms_max", 1_000..=3_600_000),
         connections_max: section.size("connections_max", 1..=65_536),
     };
     if public.request_max < public.body_max + public.inline_wait {

@@ -12,6 +12,7 @@
 
 mod app;
 mod config;
+mod connections;
 mod connectors;
 mod delivery;
 mod docs;
