@@ -24,6 +24,7 @@ mod assets;
 mod forms;
 mod intake;
 mod middleware;
+mod notices;
 mod render;
 mod router;
 mod routes;

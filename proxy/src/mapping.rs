@@ -17,7 +17,7 @@ use crate::connectors::parts::descriptor::DefaultRule;
 use crate::connectors::{Connector, Lead, PartnerField, PartnerFieldKind, PartnerValue};
 use crate::ids::Receipt;
 
-pub use cover::check_cover;
+pub use cover::{check_cover, unmapped_fields};
 pub use payload::{check_payload, refused_fields};
 pub use rule::{ConstantValue, MappingRule};
 pub use template::Template;

@@ -3,6 +3,7 @@
 //! Apart because it starts nothing: no socket, no store.
 
 use crate::config::Config;
+use crate::notices::notices;
 
 pub(super) fn run(config: &Config) -> anyhow::Result<()> {
     super::say("# The configuration as it counts. Secrets are places: none is printed.");
@@ -14,6 +15,9 @@ pub(super) fn run(config: &Config) -> anyhow::Result<()> {
             "{} v{}: every required field of account {} is covered",
             form.id, form.version, form.account
         ));
+    }
+    for notice in notices(config) {
+        super::say(&format!("# Notice: {notice}"));
     }
     Ok(())
 }

@@ -5,10 +5,14 @@
 use anyhow::Context as _;
 
 use crate::config::Config;
+use crate::notices::notices;
 use crate::{running, telemetry};
 
 pub(super) fn run(config: Config) -> anyhow::Result<()> {
     telemetry::install(config.log);
+    for notice in notices(&config) {
+        tracing::warn!("{notice}");
+    }
     let runtime = tokio::runtime::Runtime::new().context("could not start the runtime")?;
     runtime.block_on(async {
         let running = running::serve(config).await?;

@@ -27,6 +27,20 @@ pub fn check_cover(definition: &FormDefinition, account: &Account) -> Vec<Findin
     fields.flat_map(|field| Cover { definition, account, field }.check()).collect()
 }
 
+/// The form's fields whose values no partner field carries: what a visitor enters there stays in the store. Consents are
+/// left out, since they speak to us.
+pub fn unmapped_fields<'a>(definition: &'a FormDefinition, account: &Account) -> Vec<&'a str> {
+    let carried = |name: &str| {
+        account.mapping().iter().any(|(_, rule)| match rule {
+            Rule::Field(field) => field == name,
+            Rule::Template(template) => template.fields().contains(&name),
+            Rule::Constant(_) => false,
+        })
+    };
+    let fields = definition.fields.iter().filter(|field| field.kind() != FieldKind::Consent);
+    fields.map(|field| field.name.as_str()).filter(|name| !carried(name)).collect()
+}
+
 struct Cover<'a> {
     definition: &'a FormDefinition,
     account: &'a Account,

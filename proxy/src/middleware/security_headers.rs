@@ -29,7 +29,7 @@ const DEFAULTS: [(HeaderName, &str); 8] = [
     (HeaderName::from_static("x-permitted-cross-domain-policies"), "none"),
 ];
 /// Two years, as browsers' preload lists ask; only said where the public origin is https.
-const HSTS: &str = "max-age=63072000; includeSubDomains";
+const HSTS: &str = "max-age=63072000";
 /// Set by a route in place of a header that it must not have, since a missing one would get its default.
 const LEAVE_OUT: &str = "-";
 

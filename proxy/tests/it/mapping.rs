@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use lead_model::{FormDefinition, NormalValues, Problem, RawValue, Values, check};
 use lead_proxy::account::{Account, AccountConfig, AccountLimits};
 use lead_proxy::ids::Receipt;
-use lead_proxy::mapping::{check_cover, check_payload, refused_fields};
+use lead_proxy::mapping::{check_cover, check_payload, refused_fields, unmapped_fields};
 use secrecy::SecretString;
 
 const CALLBACK: &str = include_str!("../../../forms/callback.toml");
@@ -37,6 +37,15 @@ fn every_form_of_the_repository_is_covered() {
         count += 1;
     }
     assert!(count >= 2, "there are forms to check");
+}
+
+#[test]
+fn field_that_no_partner_field_carries_is_named_and_one_that_is_mapped_is_not() {
+    let field = "[[fields]]\nname = \"cups\"\nkind = \"number\"\nlabel = \"Cups\"\n\n[[examples]]";
+    let definition: FormDefinition = toml::from_str(&CALLBACK.replacen("[[examples]]", field, 1)).unwrap();
+    assert_eq!(unmapped_fields(&definition, &account("")), ["cups"]);
+    let carried = account("Notes = { template = \"Phone: {phone}\\nCups: {cups}\" }");
+    assert_eq!(unmapped_fields(&definition, &carried), [""; 0]);
 }
 
 /// A finding on the callback form, as an operator reads it.

@@ -28,14 +28,32 @@ success_title = "Thank you"
 success_text = "We will call you."
 
 [[fields]]
-name = "email"                                   # from the vocabulary below, or an own name with a kind
+name = "first_name"                              # from the vocabulary below, or an own name with a kind
+label = "First name"
+required = true
+max_length = 200
+width = "half"
+
+[[fields]]
+name = "last_name"
+label = "Last name"
+required = true
+max_length = 200
+width = "half"
+
+[[fields]]
+name = "email"
 label = "Work email"
 required = true
+max_length = 200
 
 [[examples]]                                     # sent by the demo, checked at start
 name = "a call back"
-values = { email = "ada@analytical.example" }
+values = { first_name = "Ada", last_name = "Lovelace", email = "ada@analytical.example" }
 ```
+
+At start each form is also held against its account: every field that the partner insists on must be filled, with a length that fits.
+A field whose value no partner field carries stays in the store; `lead-proxy check` names such fields, and `[accounts.NAME.mapping]` carries them.
 
 ## Keys of a field
 
@@ -108,6 +126,14 @@ fn page() -> String {
         writeln!(page, "- `{}`", code.as_str()).unwrap();
     }
     page
+}
+
+#[test]
+fn example_of_the_page_is_a_sound_definition() {
+    let (_, rest) = INTRO.split_once("```toml").unwrap();
+    let (example, _) = rest.split_once("```").unwrap();
+    let definition: lead_model::FormDefinition = toml::from_str(example).unwrap();
+    assert_eq!(definition.problems(), []);
 }
 
 #[test]
