@@ -127,6 +127,12 @@ impl ClockHand {
     pub fn advance(&self, by: Duration) {
         self.0.now.send_modify(|now| *now = now.after(by));
     }
+
+    /// Sets the clock back, as an operator or a time server does.
+    pub fn set_back(&self, by: Duration) {
+        let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        self.0.now.send_modify(|now| *now = Timestamp(now.0.saturating_sub(by)));
+    }
 }
 
 /// Spreads a counter over all 64 bits (the finalizer of SplitMix64).

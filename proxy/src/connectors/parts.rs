@@ -4,6 +4,7 @@
 
 pub mod answer;
 pub mod descriptor;
+mod failure;
 pub mod lead;
 pub mod outcome;
 pub mod schema;

@@ -63,7 +63,7 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
     in_doubt: InDoubtPolicy::RetryOnceThenHold,
     answers: &[
         ("200 with an empty or JSON body", "delivered"),
-        ("200 with a web page, another body, or JSON that speaks of an error", "in_doubt"),
+        ("200 with a web page, another body, or JSON that says false or speaks of an error", "in_doubt"),
         ("400", "rejected"),
         ("401", "credential"),
         ("429; 503 with Retry-After", "throttled"),
@@ -231,8 +231,8 @@ impl Connector for TakePayments {
     }
 }
 
-/// Reads a 200. The document promises no body, so an empty one is as good as any JSON; a page, noise or an error in
-/// JSON is somebody else speaking (a log-in, a gateway) and proves nothing.
+/// Reads a 200. The document promises no body, so an empty one is as good as any JSON; a page, noise or a word of
+/// failure in JSON is somebody else speaking (a log-in, a gateway) and proves nothing.
 fn read_success(answer: &Answer) -> Outcome {
     let why = if answer.is_empty() {
         None

@@ -39,6 +39,9 @@ pub struct DeliveryConfig {
     pub retry_horizon_ms: u64,
     /// Wait before the one more try after doubt, where the connector allows one, 1 to 86400000 ms. (5000)
     pub doubt_wait_ms: u64,
+    /// How often a paused account tries one of its leads, to see whether its credential is known again, 1000 to
+    /// 86400000 ms. (900000, a quarter of an hour)
+    pub probe_wait_ms: u64,
     /// How long a worker's right to a delivery lasts; twice `exchange_timeout_ms` at least. (60000)
     pub lease_ms: u64,
     /// Longest wait for running attempts when the proxy stops, 0 to 120000 ms. (25000)
@@ -62,6 +65,7 @@ impl DeliveryConfig {
             ("retry_waits_ms", shortest_wait, 1, DAY_MS),
             ("retry_horizon_ms", self.retry_horizon_ms, 0, 30 * DAY_MS),
             ("doubt_wait_ms", self.doubt_wait_ms, 1, DAY_MS),
+            ("probe_wait_ms", self.probe_wait_ms, 1_000, DAY_MS),
             ("lease_ms", self.lease_ms, self.exchange_timeout_ms.saturating_mul(2), DAY_MS),
             ("stop_wait_ms", self.stop_wait_ms, 0, 120_000),
         ];
@@ -94,6 +98,10 @@ impl DeliveryConfig {
     /// Most attempts at once for one account.
     pub(super) fn account_room(&self) -> u32 {
         self.account_concurrent_max.min(self.concurrent_max)
+    }
+
+    pub(super) fn probe_wait(&self) -> Duration {
+        Duration::from_millis(self.probe_wait_ms)
     }
 
     pub(super) fn lease(&self) -> Duration {

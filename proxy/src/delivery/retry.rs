@@ -9,7 +9,7 @@
 //! | not sent | again after the next wait of the schedule; past the horizon a dead letter |
 //! | throttled | again when the partner says, 1 s to 24 h from now, else as not sent |
 //! | rejected | dead letter (a visitor still waiting hears which fields) |
-//! | credential | the account is paused and its deliveries wait, until the proxy is started with a better credential |
+//! | credential | the account is paused and its deliveries wait; one is tried every `probe_wait_ms` and at the next start |
 //! | in doubt | the connector's word: one more try with the same receipt, then held; or held at once |
 //!
 //! After doubt nothing is given up as if the partner surely did not have it: what would be a dead letter is held.
@@ -135,6 +135,7 @@ mod tests {
             retry_waits_ms: vec![1_000, 5_000, 30_000, 120_000, 600_000, 3_600_000],
             retry_horizon_ms: 72 * 3_600_000,
             doubt_wait_ms: 5_000,
+            probe_wait_ms: 900_000,
             lease_ms: 60_000,
             stop_wait_ms: 25_000,
         }

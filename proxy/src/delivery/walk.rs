@@ -20,17 +20,19 @@ use crate::transport::{TransportError, TransportErrorKind};
 /// Pause before an outcome is written again that the store would not take.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 
-/// Makes one attempt for a leased delivery.
-pub(super) async fn walk(shared: &Shared, claimed: &Claimed) {
+/// Makes one attempt for a leased delivery; whether the partner has the lead now. A probe pauses its account again unless
+/// it is delivered.
+pub(super) async fn walk(shared: &Shared, claimed: &Claimed, is_probe: bool) -> bool {
     let told = match shared.accounts.get(&claimed.account) {
-        Some(account) => attempt(shared, account, claimed).await,
+        Some(account) => attempt(shared, account, claimed, is_probe).await,
         // Only deliveries of known accounts are claimed.
         None => FirstOutcome::Pending,
     };
     shared.waiters.tell(claimed.delivery, &told);
+    told == FirstOutcome::Delivered
 }
 
-async fn attempt(shared: &Shared, account: &Account, claimed: &Claimed) -> FirstOutcome {
+async fn attempt(shared: &Shared, account: &Account, claimed: &Claimed, is_probe: bool) -> FirstOutcome {
     let lead = compose(account, &claimed.receipt, &claimed.values);
     let request = match account.connector().request(&lead, account.settings()) {
         Ok(request) => request,
@@ -55,7 +57,7 @@ async fn attempt(shared: &Shared, account: &Account, claimed: &Claimed) -> First
     };
     // From here on, and not before, a byte may leave.
     let (outcome, status) = exchange(shared, account, request).await;
-    conclude(shared, Some(account), claimed, number, &outcome, status).await
+    conclude(shared, Some(account), claimed, number, &outcome, status, is_probe).await
 }
 
 /// Ends the lease of a lead that breaks the payload's rules.
@@ -121,7 +123,7 @@ pub(super) async fn take_up(shared: &Shared, abandoned: &Abandoned) {
     let claimed = &abandoned.claimed;
     if let Some(number) = abandoned.sending {
         let outcome = Outcome::InDoubt { why: Why::ProcessEnded };
-        conclude(shared, shared.accounts.get(&claimed.account), claimed, number, &outcome, None).await;
+        conclude(shared, shared.accounts.get(&claimed.account), claimed, number, &outcome, None, false).await;
         return;
     }
     let standing = Standing::Waiting { due_at: shared.clock.now() };
@@ -139,6 +141,7 @@ async fn conclude(
     number: u32,
     outcome: &Outcome,
     status: Option<u16>,
+    is_probe: bool,
 ) -> FirstOutcome {
     // An account that is gone from the configuration can't be asked again.
     let policy = account.map_or(InDoubtPolicy::Hold, |account| account.connector().descriptor().in_doubt);
@@ -158,6 +161,15 @@ async fn conclude(
     };
     let fields = account.map(|account| refused_fields(account, named, &claimed.values)).unwrap_or_default();
     log(claimed, number, step.class, &why, step.standing);
+    let probe_failed = is_probe && step.standing != Standing::Delivered;
+    if probe_failed && !step.pauses_account {
+        tracing::warn!(
+            account = claimed.account,
+            class = step.class.as_str(),
+            why,
+            "the account stays paused: the lead that was tried for it was not delivered"
+        );
+    }
     let told = match step.standing {
         Standing::Delivered => FirstOutcome::Delivered,
         Standing::DeadLetter if !fields.is_empty() => FirstOutcome::Rejected { fields: fields.clone() },
@@ -170,7 +182,7 @@ async fn conclude(
         reference,
         fields,
         standing: step.standing,
-        pauses_account: step.pauses_account,
+        pauses_account: step.pauses_account || probe_failed,
     };
     if write(shared, claimed, number, ending).await { told } else { FirstOutcome::Pending }
 }
@@ -202,7 +214,7 @@ fn log(claimed: &Claimed, number: u32, class: AttemptClass, why: &str, standing:
         (AttemptClass::Credential, _) => tracing::error!(
             delivery.id = %id, delivery.attempt = number, %receipt, account, class = name, why,
             "the partner does not know our credential: the account is paused and its leads wait; \
-             mend the credential and restart"
+             mend the credential and restart (until then one lead is tried every probe_wait_ms)"
         ),
         (_, Standing::Held) => tracing::error!(
             delivery.id = %id, delivery.attempt = number, %receipt, account, class = name, why,

@@ -18,6 +18,7 @@ use partner_sim::Fault;
 use tokio::sync::Notify;
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
+const PROBE_WAIT: Duration = Duration::from_secs(15 * 60);
 const PATIENCE: Duration = Duration::from_secs(20);
 
 #[tokio::test]
@@ -174,7 +175,7 @@ async fn unknown_credential_pauses_the_account_until_the_next_start() {
     desk.first_outcome(first).await;
     assert_eq!(desk.store().paused_accounts().await.unwrap(), ["web"]);
     let (_, second) = desk.accept("second").await;
-    desk.hand.advance(30 * DAY);
+    desk.hand.advance(PROBE_WAIT - Duration::from_millis(1));
     assert_eq!(desk.delivery().wait(second, Duration::from_millis(300)).await, FirstOutcome::Pending);
     assert_eq!(desk.sim().ledger().requests.len(), 1, "nothing is sent with a credential that is not known");
 
@@ -182,6 +183,76 @@ async fn unknown_credential_pauses_the_account_until_the_next_start() {
     desk.until(first, "delivered").await;
     desk.until(second, "delivered").await;
     assert_eq!(desk.store().paused_accounts().await.unwrap(), Vec::<String>::new());
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn paused_account_tries_one_lead_at_a_time_and_is_resumed_when_it_is_delivered() {
+    let desk = Desk::open(Setup::default()).await;
+    desk.sim().set_fault(Fault::Unauthorized, Some(2));
+    let (_, first) = desk.accept("first").await;
+    desk.first_outcome(first).await;
+    let (_, second) = desk.accept("second").await;
+
+    desk.hand.advance(PROBE_WAIT);
+    desk.until_attempts(first, &["credential", "credential"]).await;
+    assert_eq!(desk.delivery().wait(second, Duration::from_millis(300)).await, FirstOutcome::Pending);
+    assert_eq!(desk.store().paused_accounts().await.unwrap(), ["web"], "paused again");
+    assert_eq!(desk.sim().ledger().requests.len(), 2, "one lead, once");
+
+    desk.hand.advance(PROBE_WAIT);
+    desk.until(first, "delivered").await;
+    desk.until(second, "delivered").await;
+    assert_eq!(desk.store().paused_accounts().await.unwrap(), Vec::<String>::new());
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn account_stays_paused_when_the_lead_that_is_tried_fails_for_another_reason() {
+    let desk = Desk::open(Setup::default()).await;
+    desk.sim().set_fault(Fault::Unauthorized, Some(1));
+    let (_, first) = desk.accept("first").await;
+    desk.first_outcome(first).await;
+    let (_, second) = desk.accept("second").await;
+    desk.sim().set_fault(Fault::BadRequest, Some(1));
+    desk.hand.advance(PROBE_WAIT);
+    desk.until(first, "dead_letter").await;
+    assert_eq!(desk.delivery().wait(second, Duration::from_millis(300)).await, FirstOutcome::Pending);
+    assert_eq!(desk.store().paused_accounts().await.unwrap(), ["web"]);
+    desk.hand.advance(PROBE_WAIT);
+    desk.until(second, "delivered").await;
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn waiting_lead_keeps_its_wait_when_the_clock_is_set_back() {
+    let desk = Desk::open(Setup::default()).await;
+    desk.sim().set_fault(Fault::RateLimited, Some(1));
+    let (_, id) = desk.accept("first").await;
+    assert_eq!(desk.first_outcome(id).await, FirstOutcome::Pending);
+    desk.hand.set_back(DAY);
+    // Wakes the worker, which else looks at the clock within half a minute.
+    let (_, other) = desk.accept("second").await;
+    desk.until(other, "delivered").await;
+    assert_eq!(desk.attempts(id).await, ["throttled"], "two seconds are left, no more and no less");
+    desk.hand.advance(Duration::from_secs(2));
+    desk.until(id, "delivered").await;
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn waiting_lead_keeps_its_wait_when_the_clock_is_set_back_between_two_starts() {
+    let desk = Desk::open(Setup::default()).await;
+    desk.sim().set_fault(Fault::RateLimited, Some(1));
+    let (_, id) = desk.accept("first").await;
+    assert_eq!(desk.first_outcome(id).await, FirstOutcome::Pending);
+    desk.hand.set_back(DAY);
+    let desk = desk.restart().await;
+    let (_, other) = desk.accept("second").await;
+    desk.until(other, "delivered").await;
+    assert_eq!(desk.attempts(id).await, ["throttled"]);
+    desk.hand.advance(Duration::from_secs(2));
+    desk.until(id, "delivered").await;
     desk.close().await;
 }
 

@@ -9,6 +9,8 @@ use http::HeaderMap;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use serde_json::Value;
 
+use crate::connectors::parts::failure::speaks_of_failure;
+
 /// A complete answer: status, headers, whole body.
 pub struct Answer {
     /// The status, whatever it is.
@@ -83,20 +85,9 @@ impl Answer {
         names.filter(|name| words.iter().any(|word| word == name)).map(str::to_owned).collect()
     }
 
-    /// Whether the body is a JSON object that speaks of an error.
+    /// Whether the body is JSON that speaks of an error, or says false.
     pub fn speaks_of_error(&self) -> bool {
-        let Some(Value::Object(object)) = self.json() else {
-            return false;
-        };
-        let filled = |key: &str| match object.get(key) {
-            None | Some(Value::Null | Value::Bool(false)) => false,
-            Some(Value::String(text)) => !text.is_empty(),
-            Some(Value::Array(items)) => !items.is_empty(),
-            Some(Value::Object(members)) => !members.is_empty(),
-            Some(_) => true,
-        };
-        let failed = ["success", "Success"].iter().any(|key| object.get(*key) == Some(&Value::Bool(false)));
-        failed || ["error", "errors", "Error", "Errors", "ModelState"].iter().any(|key| filled(key))
+        self.json().is_some_and(|value| speaks_of_failure(&value))
     }
 }
 
@@ -187,7 +178,11 @@ mod tests {
             (r#"{"success":false}"#, true),
             (r#"{"error":null,"errors":[]}"#, false),
             (r#"{"Message":"The lead was taken"}"#, false),
-            (r#""error""#, false),
+            (r#"{"a":{"b":{"c":{"error":"too deep to be about the lead"}}}}"#, false),
+            (r#"{"a":[[{"b":[{"error":"bad"}]}]]}"#, true),
+            (r#"{"Notes":"an error","flags":[false]}"#, false),
+            (r#""error""#, true),
+            ("error", false),
             ("", false),
         ] {
             assert_eq!(answer("application/json", body).speaks_of_error(), error, "{body}");

@@ -92,6 +92,7 @@ impl Desk {
             retry_waits_ms: vec![1_000, 5_000],
             retry_horizon_ms: 72 * 3_600_000,
             doubt_wait_ms: 5_000,
+            probe_wait_ms: 900_000,
             lease_ms: 60_000,
             stop_wait_ms: 20_000,
         }
@@ -170,6 +171,18 @@ impl Desk {
     /// The classes of a delivery's attempts.
     pub(crate) async fn attempts(&self, id: DeliveryId) -> Vec<String> {
         self.store.attempts(id).await.unwrap().into_iter().map(|attempt| attempt.state).collect()
+    }
+
+    /// Waits until a delivery's attempts are of these classes.
+    pub(crate) async fn until_attempts(&self, id: DeliveryId, classes: &[&str]) {
+        let reached = async {
+            while self.attempts(id).await != classes {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, reached).await.is_err() {
+            panic!("never {classes:?}: {:?}", self.attempts(id).await);
+        }
     }
 
     /// Waits until a delivery stands so.
