@@ -42,8 +42,10 @@ pub(crate) struct Live {
     /// Which fields were changed since the last submission, in the form's order.
     changed: RefCell<Vec<bool>>,
     started: Cell<bool>,
-    /// A button is being pressed. See `listen`.
+    /// A pointer is down. See `listen`.
     pressing: Cell<bool>,
+    /// The field that was left meanwhile.
+    waiting: Cell<Option<String>>,
     gone: Cell<bool>,
 }
 
@@ -71,6 +73,7 @@ impl Live {
             changed: RefCell::new(changed),
             started: Cell::new(false),
             pressing: Cell::new(false),
+            waiting: Cell::default(),
             gone: Cell::new(false),
         })
     }

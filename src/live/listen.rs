@@ -4,8 +4,8 @@
 //! - A problem is shown when the visitor leaves a field that they changed, not one that they only passed through: who
 //!   tabs over a required field has done nothing wrong yet. Emptying a field is a change, so then "required" is said.
 //! - While a problem is shown, every change asks the rules again, so that it goes away as soon as it is mended.
-//! - While a button is pressed nothing is shown: the line of text would move the button from under the pointer, and the
-//!   click would be lost. Submitting checks every field anyway.
+//! - While a pointer is down, a field that is left waits with its problem: the line of text would move what is pressed
+//!   from under the pointer, and the click would be lost. Who leaves it by the keyboard is told at once.
 
 use std::rc::{Rc, Weak};
 
@@ -19,7 +19,13 @@ use crate::controls;
 use crate::events::Event;
 
 /// Events that are heard on the form's element. All of them bubble.
-const HEARD: &[&str] = &["submit", "input", "focusout", "pointerdown", "click"];
+const HEARD: &[&str] = &["submit", "input", "focusout", "click"];
+
+/// Events that are heard on the window, before the host page can stop them: a pointer goes down and up where it likes. With
+/// a finger it is the `mousedown` that moves focus, which the browser makes up after the `pointerup`. A key says that the
+/// pointer is done with: some ends of a press, such as a menu that opens, are never told.
+const HEARD_ON_WINDOW: &[&str] =
+    &["online", "pointerdown", "mousedown", "pointerup", "pointercancel", "mouseup", "keydown"];
 
 /// The listener; it stops listening when it is dropped.
 pub(crate) struct Listening {
@@ -39,30 +45,36 @@ impl Listening {
         });
         let listening = Self { root: live.root.clone().into(), listener };
         let function = listening.listener.as_ref().unchecked_ref();
-        for name in HEARD {
-            listening.root.add_event_listener_with_callback(name, function).unwrap_or_default();
+        for (target, capture, name) in listening.places() {
+            target.add_event_listener_with_callback_and_bool(name, function, capture).unwrap_or_default();
         }
-        window().add_event_listener_with_callback("online", function).unwrap_or_default();
         listening
+    }
+
+    /// What is heard: where, whether before what is inside hears it, and which event.
+    fn places(&self) -> impl Iterator<Item = (EventTarget, bool, &'static str)> {
+        let on_root = HEARD.iter().map(|name| (self.root.clone(), false, *name));
+        on_root.chain(HEARD_ON_WINDOW.iter().map(|name| (window().into(), true, *name)))
     }
 }
 
 impl Drop for Listening {
     fn drop(&mut self) {
         let function = self.listener.as_ref().unchecked_ref();
-        for name in HEARD {
-            self.root.remove_event_listener_with_callback(name, function).unwrap_or_default();
+        for (target, capture, name) in self.places() {
+            target.remove_event_listener_with_callback_and_bool(name, function, capture).unwrap_or_default();
         }
-        window().remove_event_listener_with_callback("online", function).unwrap_or_default();
     }
 }
 
 impl Live {
     fn heard(self: &Rc<Self>, event: &web_sys::Event) {
         let name = event.type_();
-        if name == "online" {
-            self.retry();
-            return;
+        match name.as_str() {
+            "online" => return self.retry(),
+            "pointerdown" | "mousedown" => return self.pressing.set(true),
+            "pointerup" | "pointercancel" | "mouseup" | "keydown" => return self.let_go(),
+            _ => {}
         }
         let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else {
             return;
@@ -70,12 +82,10 @@ impl Live {
         match name.as_str() {
             "submit" => {
                 event.prevent_default();
-                self.pressing.set(false);
                 self.submit(false);
             }
             "input" => self.changed(&target),
             "focusout" => self.left(&target, event),
-            "pointerdown" => self.pressing.set(closest(&target, "button").is_some()),
             _ => self.clicked(&target, event),
         }
     }
@@ -84,8 +94,6 @@ impl Live {
         if !self.started.replace(true) {
             self.teller.tell(&Event::Started);
         }
-        // Who changes a field presses no button any more, wherever the pointer was let go.
-        self.pressing.set(false);
         let name = name_of(control);
         for (field, changed) in self.shown.form.fields.iter().zip(self.changed.borrow_mut().iter_mut()) {
             *changed |= field.name == name;
@@ -103,13 +111,24 @@ impl Live {
             next.and_then(|next| next.dyn_into::<Element>().ok()).is_some_and(|next| name_of(&next) == name);
         let changed = self.shown.form.fields.iter().position(|field| field.name == name);
         let changed = changed.and_then(|index| self.changed.borrow().get(index).cloned()).unwrap_or(false);
-        if changed && !stays && !self.pressing.get() {
+        if changed && !stays {
+            if self.pressing.get() {
+                self.waiting.set(Some(name));
+            } else {
+                self.check_one(&name);
+            }
+        }
+    }
+
+    /// No pointer is down any more: the field that was left by pressing elsewhere has its turn.
+    fn let_go(&self) {
+        self.pressing.set(false);
+        if let Some(name) = self.waiting.take() {
             self.check_one(&name);
         }
     }
 
     fn clicked(self: &Rc<Self>, target: &Element, event: &web_sys::Event) {
-        self.pressing.set(false);
         if let Some(link) = closest(target, "[data-field]") {
             event.prevent_default();
             let field = link.get_attribute("data-field").unwrap_or_default();

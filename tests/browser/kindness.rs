@@ -31,6 +31,31 @@ async fn problems_come_on_blur_and_go_when_mended() {
 }
 
 #[tokio::test]
+async fn press_held_down_lands_where_it_began_though_it_leaves_a_field_with_a_problem() {
+    on_own_page("/f/card-machines", async |_, browser| {
+        // All of the form is in view: with nothing to scroll, the browser can't hold content still under a line that comes.
+        browser.show_as(1280, 1600, "light").await;
+        let form = FormOnPage::on(browser).await;
+        form.fill("Work email", "ada@nowhere").await;
+        let agree = form.field("I agree").await;
+        browser.driver.action_chain().click_and_hold_element(&agree).perform().await.unwrap();
+        form.until("the field is left", "return !control('Work email').matches(':focus')").await;
+        assert_eq!(form.problem_of("Work email").await, None, "it would push the box from under the pointer");
+        browser.driver.action_chain().release().perform().await.unwrap();
+        form.until("the box is ticked", "return control('I agree').checked").await;
+        assert!(form.problem_of("Work email").await.is_some(), "put off, not forgotten");
+
+        form.fill("Phone", "12").await;
+        let send = form.button("Get my quote").await;
+        browser.driver.action_chain().click_and_hold_element(&send).perform().await.unwrap();
+        form.until("the field is left", "return !control('Phone').matches(':focus')").await;
+        browser.driver.action_chain().release().perform().await.unwrap();
+        form.until("the form was sent, and checked", "return root.querySelector('.lf-summary')").await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn empty_send_names_every_problem_and_takes_focus_to_the_summary() {
     on_page("plain.html", async |house, browser| {
         let form = FormOnPage::on(browser).await;

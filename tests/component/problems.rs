@@ -1,5 +1,6 @@
 //! When problems are shown, where focus goes, and when they go away.
 
+use leptos::prelude::document;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::page::{Page, focused, send_event, turn, until};
@@ -89,13 +90,31 @@ async fn link_of_the_summary_leads_to_its_field() {
 }
 
 #[wasm_bindgen_test]
-async fn nothing_moves_while_a_button_is_pressed() {
-    let page = Page::new("", NOBODY);
-    page.type_into("Email", "ada@nowhere");
-    send_event(&page.find("button").unwrap(), "pointerdown");
-    page.leave("Email");
-    turn().await;
-    assert_eq!(page.problem("Email"), None, "the line would push the button from under the pointer");
+async fn nothing_moves_while_a_pointer_is_down() {
+    // Up again where it went down, dragged out of the form, and a finger, whose `mousedown` comes after the `pointerup`.
+    for (down, up, outside) in [
+        ("pointerdown", "pointerup", false),
+        ("pointerdown", "pointercancel", true),
+        ("mousedown", "mouseup", false),
+        ("mousedown", "keydown", true),
+    ] {
+        let page = Page::new("", NOBODY);
+        page.type_into("Email", "ada@nowhere");
+        let agree = page.control("I agree");
+        send_event(&agree, down);
+        page.leave("Email");
+        turn().await;
+        assert_eq!(page.problem("Email"), None, "{down}: the line would push the box from under the pointer");
+        let body = document().body().unwrap();
+        send_event(if outside { &body } else { &agree }, up);
+        turn().await;
+        assert_eq!(page.problem("Email").as_deref(), Some("not an address"), "{up}: it was only put off");
+        page.type_into("Email", "ada@nowhere.example");
+        page.type_into("Email", "ada@nowhere");
+        page.leave("Email");
+        turn().await;
+        assert_eq!(page.problem("Email").as_deref(), Some("not an address"), "{up}: the press is over");
+    }
 }
 
 #[wasm_bindgen_test]
