@@ -140,6 +140,15 @@ impl Browser {
     }
 }
 
+/// A journey that fails does not wait for its session to be closed in good order: the driver's end ends it.
+impl Drop for Browser {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let _known = self.driver.clone().leak();
+        }
+    }
+}
+
 /// The driver's process, which leads a process group of its own: a journey that fails leaves no browser behind.
 struct Chromedriver(Child);
 
