@@ -18,7 +18,8 @@ async fn visitor_without_javascript_sends_and_reloads_and_it_is_one_lead() {
     form.fill("First name", "Ada").await;
     form.fill("Work email", "ada@nowhere").await;
     form.send().await;
-    let summary = form.read("return root.querySelector('.lf-summary').textContent").await;
+    let summary =
+        form.ask("a summary", "const s = root.querySelector('.lf-summary'); return s && s.textContent").await;
     assert!(summary.as_str().unwrap().contains("Last name"), "{summary}");
     assert_eq!(form.read("return control('First name').value").await, "Ada", "what was typed is kept");
     assert!(form.problem_of("Work email").await.is_some());
@@ -29,7 +30,12 @@ async fn visitor_without_javascript_sends_and_reloads_and_it_is_one_lead() {
     form.choose("Not yet").await;
     form.choose("I agree").await;
     form.send().await;
-    let receipt = form.read("return root.querySelector('.lf-receipt code').textContent.trim()").await;
+    let receipt = form
+        .ask(
+            "a receipt",
+            "const c = root.querySelector('.lf-receipt code'); return c && c.textContent.trim()",
+        )
+        .await;
     browser.driver.refresh().await.unwrap();
     let ledger = house.leads(1).await;
     assert_eq!(ledger.leads[0].id, receipt.as_str().unwrap());

@@ -2,10 +2,15 @@
 //!
 //! Apart so that no journey knows a class name or where the shadow root is.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
 use crate::browser::Browser;
+
+/// How long a page without scripts may take to load and answer.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What the scripts below share: the form's root and the control of a label.
 const FINDERS: &str = r"
@@ -53,6 +58,23 @@ impl<'a> FormOnPage<'a> {
 
     pub(crate) async fn read(&self, body: &str) -> Value {
         self.browser.run(&self.script(body), &[]).await
+    }
+
+    /// Where no script of the page may run, the page can't wait for itself: it is asked from outside, again and again,
+    /// until it has loaded and has something to say.
+    pub(crate) async fn ask(&self, what: &str, body: &str) -> Value {
+        let script = self.script(&format!("if (document.readyState !== 'complete') return null; {body}"));
+        let deadline = Instant::now() + PATIENCE;
+        let mut said = Value::Null;
+        while said.is_null() {
+            tokio::time::sleep(Duration::from_millis(25)).await;
+            assert!(Instant::now() < deadline, "asked in vain for {what}");
+            // A page that is just being left answers with an error.
+            if let Ok(answer) = self.browser.driver.execute(script.as_str(), vec![]).await {
+                said = answer.json().clone();
+            }
+        }
+        said
     }
 
     async fn element(&self, what: &str, body: &str, text: &str) -> WebElement {
