@@ -37,8 +37,8 @@ impl House {
     /// With another folder of host pages.
     pub(crate) async fn start_with(pages: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let sim_options =
-            partner_sim::Options { listen: any_port(), takepayments_api_key: API_KEY.to_owned() };
+        let credentials = partner_sim::Credentials::with_takepayments(API_KEY);
+        let sim_options = partner_sim::Options::new(any_port(), credentials);
         let sim = partner_sim::start(sim_options).await.unwrap();
         let proxy_addr = free_addr();
         let proxy_url = format!("http://{proxy_addr}");

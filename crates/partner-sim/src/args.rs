@@ -15,6 +15,11 @@ Usage: partner-sim [OPTIONS]
   --site-listen ADDRESS        where the website listens [127.0.0.1:8090]
   --proxy-url URL              what {{proxy}} stands for in its pages [http://127.0.0.1:8080]
   --help                       print this
+
+What the other partners shall know is taken from SIM_SPOTCAP_API_KEY, SIM_PARTNERPORTAL_CLIENT_ID,
+SIM_PARTNERPORTAL_CLIENT_SECRET, SIM_ALGBRA_API_TOKEN, SIM_ALGBRA_PUBLIC_KEY_PEM,
+SIM_OCTORATE_CLIENT_ID, SIM_OCTORATE_CLIENT_SECRET, SIM_OCTORATE_API_KEY and SIM_WEBHOOK_SECRET;
+what is not set is made up, and nobody knows it.
 ";
 
 /// What the command line asks for.

@@ -43,7 +43,7 @@ pub(crate) fn routes(desk: &Arc<Desk>) -> Router {
 }
 
 async fn show_page(State(desk): State<Arc<Desk>>) -> Response {
-    page::partner(desk.partner(), &desk.ledger(), desk.setting())
+    page::partner(desk.partner(), &desk.ledger(), &desk.setting())
 }
 
 async fn get_ledger(State(desk): State<Arc<Desk>>) -> Json<Ledger> {
@@ -70,36 +70,41 @@ async fn set_fault(State(desk): State<Arc<Desk>>, request: Request) -> Response 
         request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let is_form = content_type.starts_with("application/x-www-form-urlencoded");
     let setting = if is_form { read_form(request).await } else { read_json(request).await };
-    match setting {
-        Ok(FaultSetting { times: Some(0), .. }) => {
-            refuse("times is 0, expected 1 or more, or null".to_owned())
-        }
+    let setting = setting.and_then(|setting| {
+        let no_times = setting.times == Some(0);
+        if no_times { Err("times is 0, expected 1 or more, or null".to_owned()) } else { Ok(setting) }
+    });
+    match setting.and_then(|setting| desk.set_fault(setting).map_err(|error| error.to_string())) {
         Err(problem) => refuse(problem),
-        Ok(setting) => {
-            desk.set_fault(setting);
-            if is_form { to_page(&desk).into_response() } else { Json(desk.setting()).into_response() }
-        }
+        Ok(()) if is_form => to_page(&desk).into_response(),
+        Ok(()) => Json(desk.setting()).into_response(),
     }
 }
 
+/// The name is one of the faults that all partners have, or else an error of the partner's own document.
 async fn read_form(request: Request) -> Result<FaultSetting, String> {
     let Form(form) =
         Form::<FaultForm>::from_request(request, &()).await.map_err(|error| error.body_text())?;
-    let fault: Fault = form.fault.parse().map_err(|error| format!("{error}"))?;
     let times = match form.times.as_str() {
         "" => None,
         times => Some(
             times.parse().map_err(|_| "times is not a number, expected 1 or more, or nothing".to_owned())?,
         ),
     };
-    Ok(FaultSetting { fault, times })
+    Ok(match form.fault.parse::<Fault>() {
+        Ok(fault) => FaultSetting::new(fault, times),
+        Err(_) => FaultSetting::documented(form.fault, times),
+    })
 }
 
 async fn read_json(request: Request) -> Result<FaultSetting, String> {
     let body =
         to_bytes(request.into_body(), BODY_BYTES_MAX).await.map_err(|_| "the body is too long".to_owned())?;
     serde_json::from_slice(&body).map_err(|error| {
-        format!("{error}; expected {{\"fault\": \"rate_limited\", \"times\": 1}}, times null or absent for all requests")
+        format!(
+            "{error}; expected {{\"fault\": \"rate_limited\", \"times\": 1}}, times null or absent for all requests, or \
+             {{\"fault\": \"documented\", \"answer\": \"401 …\"}} with an error of the partner's own document"
+        )
     })
 }
 

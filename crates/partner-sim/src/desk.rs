@@ -4,65 +4,100 @@
 //! as a [`Verdict`].
 
 use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::body::{Bytes, to_bytes};
 use axum::extract::Request as HttpRequest;
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 
 use crate::answer::{Answer, act};
+use crate::arrival::Arrival;
+use crate::documented::{Documented, UnknownAnswer};
 use crate::fault::{Fault, FaultSetting, SLOW_ANSWER};
 use crate::ledger::{KeyCheck, LeadEntry, Ledger, Request};
 use crate::page::Partner;
 use crate::redact::Redactor;
 use crate::stream::Cutter;
 
-/// The longest body that is read. No document names a limit; this one only keeps a mistake from filling the memory.
-const BODY_BYTES_MAX: usize = 1024 * 1024;
-
-/// A request, read to its end.
-pub(crate) struct Arrival {
-    pub(crate) method: Method,
-    pub(crate) content_type: Option<String>,
-    pub(crate) body: Bytes,
-    /// Why the body could not be read, with the status that says so.
-    pub(crate) unread: Option<(StatusCode, &'static str)>,
-}
-
 /// What a partner makes of a request by its document alone.
 pub(crate) struct Verdict {
+    /// The partner's name for what was asked; empty where it is none of its operations.
+    pub(crate) operation: &'static str,
     pub(crate) answer: Answer,
-    pub(crate) api_key: KeyCheck,
+    pub(crate) credential: KeyCheck,
+    /// Our ID for the lead, where the request has one.
     pub(crate) id: Option<String>,
+    /// What a success does to the ledger's leads.
+    pub(crate) lead: LeadChange,
+    /// Where the partner puts the lead, if it has several places; else empty.
+    pub(crate) place: String,
     pub(crate) problems: Vec<String>,
-    /// Everything but the credential.
+    /// The lead's fields, without the credential.
     pub(crate) fields: Map<String, Value>,
+    /// What else must not be recorded of this request: tokens, wrong credentials.
+    pub(crate) secrets: Vec<String>,
+    /// What a success does to the partner's own records; not done when a fault comes first.
+    pub(crate) on_taken: Option<Box<dyn FnOnce() + Send>>,
+    /// Whether the set fault leaves this request alone: a wrong method, or a token's own controls break it.
+    pub(crate) spared: bool,
+}
+
+/// What a success does to the ledger's leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LeadChange {
+    /// It was read, or only a token was given.
+    None,
+    /// There is one more; or, by an ID that is there, one that was asked for again.
+    Made,
+    /// The fields given replace those that it has.
+    Changed,
+}
+
+impl Verdict {
+    /// An answer that takes nothing, with nothing else known; change what is.
+    pub(crate) fn new(operation: &'static str, answer: impl Into<Answer>, credential: KeyCheck) -> Self {
+        let answer = answer.into();
+        Self {
+            operation,
+            spared: answer.status == StatusCode::METHOD_NOT_ALLOWED,
+            answer,
+            credential,
+            id: None,
+            lead: LeadChange::None,
+            place: String::new(),
+            problems: Vec::new(),
+            fields: Map::new(),
+            secrets: Vec::new(),
+            on_taken: None,
+        }
+    }
 }
 
 /// Ledger and fault of one partner.
 pub(crate) struct Desk {
     partner: Partner,
     redactor: Redactor,
+    /// Held while one request is judged and recorded, so that a partner's own records change one request at a time.
+    turn: Mutex<()>,
     state: watch::Sender<State>,
 }
 
 #[derive(Default)]
 struct State {
     ledger: Ledger,
-    /// Where in `ledger.leads` an ID stands.
-    places: HashMap<String, usize>,
+    /// Where in `ledger.leads` an ID in a place stands.
+    places: HashMap<(String, String), usize>,
     requests_total: u64,
     setting: FaultSetting,
 }
 
 impl Desk {
     pub(crate) fn new(partner: Partner, redactor: Redactor) -> Self {
-        Self { partner, redactor, state: watch::Sender::new(State::default()) }
+        Self { partner, redactor, turn: Mutex::new(()), state: watch::Sender::new(State::default()) }
     }
 
     pub(crate) fn partner(&self) -> &Partner {
@@ -81,12 +116,21 @@ impl Desk {
     }
 
     pub(crate) fn setting(&self) -> FaultSetting {
-        self.state.borrow().setting
+        self.state.borrow().setting.clone()
     }
 
-    pub(crate) fn set_fault(&self, setting: FaultSetting) {
+    /// Sets a fault, unless it is an error that the partner's document does not list.
+    pub(crate) fn set_fault(&self, setting: FaultSetting) -> Result<(), UnknownAnswer> {
+        if setting.fault == Fault::Documented {
+            self.find_documented(setting.answer.as_deref().unwrap_or_default())?;
+        }
         let none = setting.fault == Fault::None || setting.times == Some(0);
         self.state.send_modify(|state| state.setting = if none { FaultSetting::default() } else { setting });
+        Ok(())
+    }
+
+    fn find_documented(&self, name: &str) -> Result<&'static Documented, UnknownAnswer> {
+        UnknownAnswer::or_find(self.partner.documented, name)
     }
 
     /// Waits until the ledger is as wanted; gives it as it is after `limit` otherwise.
@@ -109,9 +153,8 @@ impl Desk {
         cutter: Cutter,
         judge: impl FnOnce(&Arrival) -> Verdict,
     ) -> Response {
-        let arrival = read(request).await;
-        let verdict = judge(&arrival);
-        let (number, fault, response) = self.record(&arrival, verdict, &cutter);
+        let arrival = Arrival::read(request).await;
+        let (number, fault, response) = self.judge_and_record(&arrival, &cutter, judge);
         match fault {
             Fault::Slow => {
                 tokio::time::sleep(SLOW_ANSWER).await;
@@ -123,44 +166,78 @@ impl Desk {
         response
     }
 
+    fn judge_and_record(
+        &self,
+        arrival: &Arrival,
+        cutter: &Cutter,
+        judge: impl FnOnce(&Arrival) -> Verdict,
+    ) -> (u64, Fault, Response) {
+        // Guards no data of its own, so a panic while it was held broke nothing here.
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let verdict = judge(arrival);
+        self.record(arrival, verdict, cutter)
+    }
+
     /// Writes request, lead and fault in one step, so that nobody sees one without the others.
     fn record(&self, arrival: &Arrival, verdict: Verdict, cutter: &Cutter) -> (u64, Fault, Response) {
-        let redacted = |text: &str| self.redactor.text(text);
-        let id = verdict.id.as_deref().map(redacted);
-        let mut request = Request {
-            number: 0,
-            received_at: format!("{:.3}", Timestamp::now()),
-            method: redacted(arrival.method.as_str()),
-            content_type: arrival.content_type.as_deref().map(redacted),
-            api_key: verdict.api_key,
-            body: self.redactor.body(&arrival.body),
-            id: id.clone(),
-            fault: None,
-            status: None,
-            problems: verdict.problems.iter().map(|problem| redacted(problem)).collect(),
-        };
+        let mut request = self.request(arrival, &verdict);
         let would_be_taken = verdict.answer.status.is_success();
-        let fields = self.redactor.fields(verdict.fields);
+        let fields = self.redactor.fields(verdict.fields, &verdict.secrets);
+        let place = self.redactor.text(&verdict.place, &verdict.secrets);
 
         let mut recorded = None;
         self.state.send_modify(|state| {
-            let fault = match verdict.answer.status {
-                // Not one of the partner's operations at all.
-                StatusCode::METHOD_NOT_ALLOWED => Fault::None,
-                _ => state.setting.meet(would_be_taken),
+            let (fault, name) = if verdict.spared {
+                (Fault::None, None)
+            } else {
+                state.setting.meet(verdict.operation, would_be_taken)
             };
-            let (response, complete) = act(fault, verdict.answer, cutter);
+            let documented = name.as_deref().and_then(|name| self.find_documented(name).ok());
+            let (response, complete) = act(fault, documented, verdict.answer, arrival, cutter);
             state.requests_total += 1;
             request.number = state.requests_total;
             request.fault = (fault != Fault::None).then_some(fault);
+            request.answer = name;
             request.status = complete.then(|| response.status().as_u16());
             if would_be_taken && (fault == Fault::None || fault.takes_lead()) {
-                state.take_lead(id.unwrap_or_default(), fields, request.number);
+                request.lead = verdict.lead != LeadChange::None;
+                let id = request.id.clone().unwrap_or_default();
+                state.take_lead(
+                    verdict.lead,
+                    LeadEntry { id, place, times_asked: 1, fields, first_request: request.number },
+                );
+                if let Some(on_taken) = verdict.on_taken {
+                    on_taken();
+                }
             }
             recorded = Some((request.number, fault, response));
             state.ledger.requests.push(request);
         });
         recorded.unwrap_or_default()
+    }
+
+    /// Describes a request without its credentials, before anything has become of it.
+    fn request(&self, arrival: &Arrival, verdict: &Verdict) -> Request {
+        let redacted = |text: &str| self.redactor.text(text, &verdict.secrets);
+        let is_form = arrival.is_media_type("application/x-www-form-urlencoded");
+        Request {
+            number: 0,
+            received_at: format!("{:.3}", Timestamp::now()),
+            operation: verdict.operation.to_owned(),
+            method: redacted(arrival.method.as_str()),
+            path: redacted(&arrival.path),
+            query: arrival.query.as_deref().map(|query| self.redactor.query(query, &verdict.secrets)),
+            headers: arrival.ledger_headers(&self.redactor, &verdict.secrets),
+            content_type: arrival.content_type.as_deref().map(redacted),
+            credential: verdict.credential,
+            body: self.redactor.body(&arrival.body, is_form, &verdict.secrets),
+            id: verdict.id.as_deref().map(redacted),
+            fault: None,
+            answer: None,
+            status: None,
+            problems: verdict.problems.iter().map(|problem| redacted(problem)).collect(),
+            lead: false,
+        }
     }
 
     fn set_status(&self, number: u64, status: StatusCode) {
@@ -176,30 +253,19 @@ impl Desk {
 }
 
 impl State {
-    fn take_lead(&mut self, id: String, fields: Map<String, Value>, number: u64) {
+    fn take_lead(&mut self, change: LeadChange, entry: LeadEntry) {
         let leads = &mut self.ledger.leads;
-        if let Some(lead) = self.places.get(&id).and_then(|place| leads.get_mut(*place)) {
-            lead.times_asked += 1;
-            return;
+        let key = (entry.place.clone(), entry.id.clone());
+        let known = self.places.get(&key).and_then(|place| leads.get_mut(*place));
+        match (change, known) {
+            (LeadChange::None, _) => {}
+            (LeadChange::Made, Some(lead)) => lead.times_asked += 1,
+            (LeadChange::Changed, Some(lead)) => lead.fields.extend(entry.fields),
+            // A change of one that was there before the ledger began is the first that it knows of it.
+            (_, None) => {
+                self.places.insert(key, leads.len());
+                leads.push(entry);
+            }
         }
-        self.places.insert(id.clone(), leads.len());
-        leads.push(LeadEntry { id, times_asked: 1, fields, first_request: number });
     }
-}
-
-async fn read(request: HttpRequest) -> Arrival {
-    let (head, body) = request.into_parts();
-    let content_type =
-        head.headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    let announced = http_body::Body::size_hint(&body).lower();
-    let (body, unread) = match to_bytes(body, BODY_BYTES_MAX).await {
-        Ok(body) => (body, None),
-        Err(_) if announced > BODY_BYTES_MAX as u64 => {
-            (Bytes::new(), Some((StatusCode::PAYLOAD_TOO_LARGE, "the body is longer than 1 MiB")))
-        }
-        Err(_) => {
-            (Bytes::new(), Some((StatusCode::BAD_REQUEST, "the body broke off, or is longer than 1 MiB")))
-        }
-    };
-    Arrival { method: head.method, content_type, body, unread }
 }

@@ -18,7 +18,8 @@ pub(crate) const HUGE_BODY_BYTES: u64 = 8 * 1024 * 1024;
 /// One thing that a partner can do wrong.
 ///
 /// Those that take the lead first ([`Fault::takes_lead`]) meet only requests that the partner would have taken; every
-/// other request is answered as ever and does not use the fault up. The rest meet every `POST`, right or wrong.
+/// other request is answered as ever and does not use the fault up. The rest meet every request to one of the partner's
+/// operations, right or wrong; but never one by a wrong method, and never one for a token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
@@ -54,10 +55,12 @@ pub enum Fault {
     /// Takes nothing, answers 200 with a log-in page, as a misled gateway does.
     #[serde(rename = "html_200")]
     Html200,
+    /// Takes nothing, answers one of the errors in the partner's own document; [`FaultSetting::answer`] says which.
+    Documented,
 }
 
 impl Fault {
-    /// Every fault, `None` first.
+    /// Every fault that all partners have, `None` first; [`Fault::Documented`] is not among them.
     pub const ALL: [Self; 15] = [
         Self::None,
         Self::BadRequest,
@@ -108,6 +111,7 @@ impl Fault {
             Self::GarbageStatus => ("garbage_status", "299 with HTML"),
             Self::Huge => ("huge", "200 with an endless body"),
             Self::Html200 => ("html_200", "200 with a log-in page"),
+            Self::Documented => ("documented", "An error of the partner's own document"),
         }
     }
 }
@@ -140,28 +144,51 @@ impl FromStr for Fault {
 }
 
 /// Which fault is set, and for how many requests more.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FaultSetting {
     /// The fault.
     pub fault: Fault,
+    /// For [`Fault::Documented`] the name of the error: `403 ApiQuotaException`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+    /// Which of the partner's operations it meets, by the ledger's name; `None` for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<String>,
     /// How many requests it still meets; `None` for all until it is changed.
     #[serde(default)]
     pub times: Option<u32>,
 }
 
 impl FaultSetting {
+    /// One of the faults that all partners have.
+    pub fn new(fault: Fault, times: Option<u32>) -> Self {
+        Self { fault, times, ..Self::default() }
+    }
+
+    /// One of the errors of a partner's own document, by its name.
+    pub fn documented(name: impl Into<String>, times: Option<u32>) -> Self {
+        Self { fault: Fault::Documented, answer: Some(name.into()), times, ..Self::default() }
+    }
+
+    /// Meets this operation only, and leaves every other alone.
+    #[must_use]
+    pub fn only(self, operation: impl Into<String>) -> Self {
+        Self { operation: Some(operation.into()), ..self }
+    }
+
     /// Uses the fault for one request, if it meets it; after the last time it turns to [`Fault::None`].
-    pub(crate) fn meet(&mut self, would_be_taken: bool) -> Fault {
-        if self.fault.takes_lead() && !would_be_taken {
-            return Fault::None;
+    pub(crate) fn meet(&mut self, operation: &str, would_be_taken: bool) -> (Fault, Option<String>) {
+        let elsewhere = self.operation.as_deref().is_some_and(|only| only != operation);
+        if elsewhere || (self.fault.takes_lead() && !would_be_taken) {
+            return (Fault::None, None);
         }
-        let fault = self.fault;
+        let met = (self.fault, self.answer.clone());
         match &mut self.times {
             Some(0 | 1) => *self = Self::default(),
             Some(left) => *left -= 1,
             None => {}
         }
-        fault
+        met
     }
 }
 
@@ -171,27 +198,39 @@ mod tests {
 
     #[test]
     fn every_fault_has_one_name_in_rust_json_and_text() {
-        for fault in Fault::ALL {
+        for fault in Fault::ALL.into_iter().chain([Fault::Documented]) {
             assert_eq!(serde_json::json!(fault), serde_json::json!(fault.name()));
-            assert_eq!(fault.name().parse::<Fault>().ok(), Some(fault));
+            assert_eq!(
+                fault.name().parse::<Fault>().ok(),
+                Some(fault).filter(|fault| *fault != Fault::Documented)
+            );
         }
     }
 
     #[test]
     fn fault_set_for_two_requests_is_gone_at_the_third() {
-        let mut setting = FaultSetting { fault: Fault::ServerError, times: Some(2) };
+        let mut setting = FaultSetting::new(Fault::ServerError, Some(2));
         assert_eq!(
-            [true; 3].map(|taken| setting.meet(taken)),
+            [true; 3].map(|taken| setting.meet("insert", taken).0),
             [Fault::ServerError, Fault::ServerError, Fault::None]
         );
     }
 
     #[test]
     fn fault_that_takes_the_lead_waits_for_a_request_that_would_be_taken() {
-        let mut setting = FaultSetting { fault: Fault::HalfAnswer, times: Some(1) };
+        let mut setting = FaultSetting::new(Fault::HalfAnswer, Some(1));
         assert_eq!(
-            [false, true, true].map(|taken| setting.meet(taken)),
+            [false, true, true].map(|taken| setting.meet("insert", taken).0),
             [Fault::None, Fault::HalfAnswer, Fault::None]
+        );
+    }
+
+    #[test]
+    fn fault_for_one_operation_waits_for_it() {
+        let mut setting = FaultSetting::new(Fault::ServerError, Some(1)).only("create");
+        assert_eq!(
+            ["list", "create", "create"].map(|operation| setting.meet(operation, true).0),
+            [Fault::None, Fault::ServerError, Fault::None]
         );
     }
 }

@@ -3,6 +3,7 @@
 //! Apart because it is the one thing that leaves this crate as data. It never holds a credential: what is recorded has
 //! passed `redact.rs`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -42,33 +43,49 @@ pub struct Request {
     pub number: u64,
     /// When the whole request had been read: RFC 3339, UTC, milliseconds.
     pub received_at: String,
+    /// The partner's name for what was asked, such as `insert`, `list` or `token`; empty where it is none of them.
+    pub operation: String,
     /// The HTTP method as sent.
     pub method: String,
+    /// The path as sent, still percent-encoded.
+    pub path: String,
+    /// What followed the `?`, as sent but for credentials.
+    pub query: Option<String>,
+    /// The headers but those of the transport, by name in small letters; credentials and signatures read `***`.
+    pub headers: BTreeMap<String, String>,
     /// The `Content-Type` header as sent.
     pub content_type: Option<String>,
     /// What the credential was worth.
-    pub api_key: KeyCheck,
-    /// The body byte for byte, but for the credential, which reads `***`; bytes that are not UTF-8 read `�`.
+    pub credential: KeyCheck,
+    /// The body byte for byte, but for credentials, which read `***`; bytes that are not UTF-8 read `�`.
     pub body: String,
     /// Our ID for the lead, where the body had one.
     pub id: Option<String>,
     /// The fault that this request met.
     pub fault: Option<crate::Fault>,
+    /// For [`crate::Fault::Documented`] which of the partner's errors it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
     /// The status answered; `None` while there is no answer, and for ever when the connection was cut.
     pub status: Option<u16>,
     /// What is wrong with the request by the partner's document, fault or not. Names fields, repeats no values.
     pub problems: Vec<String>,
+    /// Whether the partner made or changed a lead by it.
+    pub lead: bool,
 }
 
-/// One lead that a partner took: with a 200, or in a fault that takes it and then breaks.
+/// One lead that a partner took: with a success, or in a fault that takes it and then breaks.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LeadEntry {
     /// Our ID for the lead.
     pub id: String,
-    /// How many requests with this ID the partner took. Whether the real one then has one lead or several is not
+    /// Where the partner put it, if it has several places (`beta/leads`); the same ID in two of them is two leads.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub place: String,
+    /// How many requests to make it the partner took; changes of it do not count. Whether the real one then has one lead or several is not
     /// documented, so more than 1 is a finding.
     pub times_asked: u64,
-    /// The fields of the first of them, in the order sent, without the credential.
+    /// The fields of the first of them, in the order sent, without the credential, as changed since.
     pub fields: Map<String, Value>,
     /// The `number` of the first of them.
     pub first_request: u64,
@@ -84,6 +101,8 @@ pub enum KeyCheck {
     Missing,
     /// Another one.
     Wrong,
+    /// One that was good once.
+    Expired,
 }
 
 impl KeyCheck {
@@ -93,6 +112,7 @@ impl KeyCheck {
             Self::Valid => "valid",
             Self::Missing => "missing",
             Self::Wrong => "wrong",
+            Self::Expired => "expired",
         }
     }
 }

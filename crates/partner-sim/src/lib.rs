@@ -5,8 +5,12 @@
 //! One file a partner (`takepayments.rs`); everything that all of them need lies beside it.
 
 mod answer;
+mod arrival;
 mod console;
+mod controls;
+mod credentials;
 mod desk;
+mod documented;
 mod fault;
 mod ledger;
 mod object;
@@ -16,6 +20,7 @@ mod server;
 mod stream;
 
 pub mod site;
+// One line a partner.
 pub mod takepayments;
 
 use std::net::SocketAddr;
@@ -24,10 +29,13 @@ use anyhow::{Context as _, bail};
 use axum::Router;
 use axum::routing::get;
 
-use crate::page::{assets, index};
+use crate::page::{Partner, assets, index};
 use crate::server::Server;
 use crate::takepayments::TakePayments;
 
+pub use crate::controls::Controls;
+pub use crate::credentials::Credentials;
+pub use crate::documented::{Documented, UnknownAnswer};
 pub use crate::fault::{Fault, FaultSetting, UnknownFault};
 pub use crate::ledger::{KeyCheck, LeadEntry, Ledger, Request};
 
@@ -35,8 +43,15 @@ pub use crate::ledger::{KeyCheck, LeadEntry, Ledger, Request};
 pub struct Options {
     /// The address to bind; loopback only, port 0 for any free one.
     pub listen: SocketAddr,
-    /// The only `ApiKey` that TakePayments knows: 1 to 200 UTF-16 code units, as its document says.
-    pub takepayments_api_key: String,
+    /// What each partner takes as good.
+    pub credentials: Credentials,
+}
+
+impl Options {
+    /// For one address and these credentials.
+    pub fn new(listen: SocketAddr, credentials: Credentials) -> Self {
+        Self { listen, credentials }
+    }
 }
 
 /// Binds the address and serves every partner in the background until stopped or dropped.
@@ -44,24 +59,41 @@ pub struct Options {
 /// # Errors
 /// When the address is not on loopback or cannot be bound, or when a credential breaks its partner's own rules.
 pub async fn start(options: Options) -> anyhow::Result<Sim> {
-    takepayments::check_api_key(&options.takepayments_api_key)?;
-    let listener = server::bind(options.listen).await?;
+    let Options { listen, credentials } = options;
+    takepayments::check_api_key(&credentials.takepayments_api_key)?;
+    let listener = server::bind(listen).await?;
     let addr = listener.local_addr().context("the simulators' socket has no address")?;
     let base_url = format!("http://{addr}");
+    let partners = Partners::new(&credentials, &base_url);
 
-    let takepayments = TakePayments::new(options.takepayments_api_key, &base_url);
-    let partners = vec![takepayments::PARTNER];
-    let router = Router::new()
-        .route("/", get(async move || index(&partners)))
-        .merge(assets())
-        .merge(takepayments.routes());
-    Ok(Sim { base_url, takepayments, server: Server::start(listener, addr, router) })
+    let (shown, routes): (Vec<_>, Vec<_>) = partners.register().into_iter().unzip();
+    let pages = shown.iter().map(|partner| (partner.slug, format!("{base_url}/{}", partner.slug))).collect();
+    let router = Router::new().route("/", get(async move || index(&shown))).merge(assets());
+    let router = routes.into_iter().fold(router, Router::merge);
+    Ok(Sim { base_url, pages, partners, server: Server::start(listener, addr, router) })
+}
+
+/// The simulators themselves, one line a partner.
+struct Partners {
+    takepayments: TakePayments,
+}
+
+impl Partners {
+    fn new(credentials: &Credentials, base_url: &str) -> Self {
+        Self { takepayments: TakePayments::new(credentials, base_url) }
+    }
+
+    /// What the index shows and what is served, in the index's order.
+    fn register(&self) -> Vec<(Partner, Router)> {
+        vec![(takepayments::PARTNER, self.takepayments.routes())]
+    }
 }
 
 /// Keeps the simulators serving; dropping it ends them.
 pub struct Sim {
     base_url: String,
-    takepayments: TakePayments,
+    pages: Vec<(&'static str, String)>,
+    partners: Partners,
     server: Server,
 }
 
@@ -76,9 +108,14 @@ impl Sim {
         self.base_url.clone()
     }
 
+    /// Lists every partner by its short name, with the address of its page.
+    pub fn pages(&self) -> &[(&'static str, String)] {
+        &self.pages
+    }
+
     /// Gives the TakePayments simulator: its address, its ledger, its faults.
     pub fn takepayments(&self) -> &TakePayments {
-        &self.takepayments
+        &self.partners.takepayments
     }
 
     /// Stops listening and cuts every open connection; when this returns the port is free.

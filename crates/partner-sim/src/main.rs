@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use partner_sim::{Options, site, start};
+use partner_sim::{Credentials, Options, site, start};
 
 use crate::args::{Args, Wish};
 
@@ -33,13 +33,14 @@ async fn run(args: Args) -> anyhow::Result<()> {
             "the environment variable {name} is not set: set it to the ApiKey that TakePayments shall know"
         )
     })?;
-    let sim = start(Options { listen: args.listen, takepayments_api_key }).await?;
+    let sim = start(Options::new(args.listen, credentials(takepayments_api_key))).await?;
     let site = match &args.site {
         Some(dir) => Some(site::start(dir, args.site_listen, args.proxy_url).await?),
         None => None,
     };
 
-    let mut lines = format!("takepayments simulator: {}/takepayments\n", sim.url());
+    let pages = sim.pages().iter();
+    let mut lines: String = pages.map(|(slug, url)| format!("{slug} simulator: {url}\n")).collect();
     if let Some(site) = &site {
         lines.push_str(&format!("partner website: {}/\n", site.url()));
     }
@@ -52,6 +53,28 @@ async fn run(args: Args) -> anyhow::Result<()> {
         site.stop().await;
     }
     Ok(())
+}
+
+/// Takes each credential from its variable; one that is not set is made up, and nobody knows it.
+fn credentials(takepayments_api_key: String) -> Credentials {
+    let mut credentials = Credentials::with_takepayments(takepayments_api_key);
+    let variables = [
+        ("SIM_SPOTCAP_API_KEY", &mut credentials.spotcap_api_key),
+        ("SIM_PARTNERPORTAL_CLIENT_ID", &mut credentials.partnerportal_client_id),
+        ("SIM_PARTNERPORTAL_CLIENT_SECRET", &mut credentials.partnerportal_client_secret),
+        ("SIM_ALGBRA_API_TOKEN", &mut credentials.algbra_api_token),
+        ("SIM_ALGBRA_PUBLIC_KEY_PEM", &mut credentials.algbra_public_key_pem),
+        ("SIM_OCTORATE_CLIENT_ID", &mut credentials.octorate_client_id),
+        ("SIM_OCTORATE_CLIENT_SECRET", &mut credentials.octorate_client_secret),
+        ("SIM_OCTORATE_API_KEY", &mut credentials.octorate_api_key),
+        ("SIM_WEBHOOK_SECRET", &mut credentials.webhook_secret),
+    ];
+    for (name, credential) in variables {
+        if let Ok(value) = std::env::var(name) {
+            *credential = value;
+        }
+    }
+    credentials
 }
 
 #[cfg(unix)]

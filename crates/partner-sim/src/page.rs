@@ -13,6 +13,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
+use crate::documented::Documented;
 use crate::fault::FaultSetting;
 use crate::ledger::Ledger;
 
@@ -33,11 +34,12 @@ pub(crate) struct Partner {
     pub(crate) name: &'static str,
     /// One or two sentences.
     pub(crate) summary: &'static str,
-    /// Method and path of the operation that takes leads.
-    pub(crate) operation: &'static str,
-    pub(crate) path: &'static str,
+    /// Method and path of each operation; the first is the one that takes leads.
+    pub(crate) operations: &'static [(&'static str, &'static str)],
     /// The fields that make a lead's title: two names, then the rest.
     pub(crate) headline: &'static [&'static str],
+    /// The errors that its document lists.
+    pub(crate) documented: &'static [Documented],
 }
 
 /// Serves the two files that every page uses.
@@ -57,7 +59,7 @@ pub(crate) fn index(partners: &[Partner]) -> Response {
         let Partner { slug, name, summary, .. } = partner;
         list.push_str(&format!(
             "<li><a class=\"partner\" href=\"/{slug}\"><h2>{name}</h2><p>{summary}</p>{}</a></li>",
-            operation(partner)
+            operations(partner)
         ));
     }
     let main = format!(
@@ -68,17 +70,17 @@ pub(crate) fn index(partners: &[Partner]) -> Response {
 }
 
 /// Shows what arrived at one partner, newest first, and its switch of faults.
-pub(crate) fn partner(partner: &Partner, ledger: &Ledger, setting: FaultSetting) -> Response {
+pub(crate) fn partner(partner: &Partner, ledger: &Ledger, setting: &FaultSetting) -> Response {
     let Partner { slug, name, summary, .. } = partner;
     let main = format!(
-        "<section class=\"intro\"><h1>{name}</h1><p>{summary}</p>{operation}</section>{banner}<div class=\"columns\"><div class=\"arrivals\">{totals}{leads}{requests}</div>\
+        "<section class=\"intro\"><h1>{name}</h1><p>{summary}</p>{operations}</section>{banner}<div class=\"columns\"><div class=\"arrivals\">{totals}{leads}{requests}</div>\
          <aside id=\"faults\">{switch}</aside></div>",
-        operation = operation(partner),
+        operations = operations(partner),
         banner = faults::banner(slug, setting),
         totals = arrivals::totals(ledger),
         leads = arrivals::leads(partner, ledger),
         requests = arrivals::requests(partner, ledger),
-        switch = faults::switch(slug, setting),
+        switch = faults::switch(partner, setting),
     );
     let actions = format!(
         "<a href=\"#faults\" class=\"to-faults\">Faults</a><a href=\"/{slug}/ledger.json\">ledger.json</a>\
@@ -88,10 +90,13 @@ pub(crate) fn partner(partner: &Partner, ledger: &Ledger, setting: FaultSetting)
     frame(&format!("{name} simulator"), &actions, &main)
 }
 
-/// Shows method and path; a long path breaks at its slashes.
-fn operation(partner: &Partner) -> String {
-    let path = partner.path.replace('/', "/<wbr>");
-    format!("<p class=\"operation\"><b>{}</b> <span>{path}</span></p>", partner.operation)
+/// Shows methods and paths; a long path breaks at its slashes.
+fn operations(partner: &Partner) -> String {
+    let rows = partner.operations.iter().map(|(method, path)| {
+        let path = escape(path).replace("&#x2F;", "/").replace('/', "/<wbr>");
+        format!("<p class=\"operation\"><b>{method}</b> <span>{path}</span></p>")
+    });
+    rows.collect()
 }
 
 fn frame(title: &str, actions: &str, main: &str) -> Response {

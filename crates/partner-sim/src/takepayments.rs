@@ -11,8 +11,8 @@
 //!   it was asked for.
 
 use std::collections::HashSet;
+use std::ops::Deref;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::bail;
 use axum::extract::{Request as HttpRequest, State};
@@ -22,10 +22,13 @@ use axum::routing::any;
 use axum::{Extension, Router};
 use serde_json::Value;
 
-use crate::answer::{Answer, refusal};
+use crate::answer::{Answer, noted, refusal};
+use crate::arrival::Arrival;
 use crate::console;
-use crate::desk::{Arrival, Desk, Verdict};
-use crate::fault::FaultSetting;
+use crate::controls::Controls;
+use crate::credentials::Credentials;
+use crate::desk::{Desk, LeadChange, Verdict};
+use crate::documented::Documented;
 use crate::object::{Object, read};
 use crate::page::Partner;
 use crate::redact::Redactor;
@@ -39,10 +42,16 @@ pub(crate) const PARTNER: Partner = Partner {
     slug: "takepayments",
     name: "TakePayments",
     summary: "Takes leads for card machines into its dialler. One operation, with the credential in the body.",
-    operation: "POST",
-    path: INSERT,
+    operations: &[("POST", INSERT)],
     headline: &["FirstName", "LastName", "Company"],
+    documented: DOCUMENTED,
 };
+
+/// The errors of the document, in its spelling.
+pub const DOCUMENTED: &[Documented] = &[
+    Documented::new("400 Bad Request", 400, r#"{"Message":"something is missing or invalid"}"#),
+    Documented::new("401 Unauthorised", 401, ""),
+];
 
 const INSERT: &str = "/takepayments/umbraco/api/PartnerLeadsApi/Insert";
 const API_KEY: &str = "ApiKey";
@@ -99,44 +108,37 @@ impl Field {
 pub struct TakePayments {
     insert_url: String,
     api_key: Arc<str>,
-    desk: Arc<Desk>,
+    controls: Controls,
+}
+
+impl Deref for TakePayments {
+    type Target = Controls;
+
+    fn deref(&self) -> &Controls {
+        &self.controls
+    }
 }
 
 impl TakePayments {
-    pub(crate) fn new(api_key: String, base_url: &str) -> Self {
+    pub(crate) fn new(credentials: &Credentials, root_url: &str) -> Self {
+        let api_key = credentials.takepayments_api_key.clone();
         let known = Arc::from(api_key.as_str());
-        let desk = Arc::new(Desk::new(PARTNER, Redactor::new(api_key, API_KEY)));
-        Self { insert_url: format!("{base_url}{INSERT}"), api_key: known, desk }
+        let desk = Desk::new(PARTNER, Redactor::new(vec![api_key], &[API_KEY]));
+        let insert_url = format!("{root_url}{INSERT}");
+        Self { insert_url, api_key: known, controls: Controls::new(desk, root_url) }
     }
 
     pub(crate) fn routes(&self) -> Router {
+        let desk = self.controls.desk();
         let operation = Router::new()
             .route(INSERT, any(insert))
-            .with_state((Arc::clone(&self.desk), Arc::clone(&self.api_key)));
-        operation.merge(console::routes(&self.desk))
+            .with_state((Arc::clone(desk), Arc::clone(&self.api_key)));
+        operation.merge(console::routes(desk))
     }
 
     /// Gives the address of Insert.
     pub fn insert_url(&self) -> String {
         self.insert_url.clone()
-    }
-
-    /// Gives a copy of everything that has arrived so far.
-    pub fn ledger(&self) -> Ledger {
-        self.desk.ledger()
-    }
-
-    /// Sets a fault for so many requests, or for all until it is changed.
-    pub fn set_fault(&self, fault: Fault, times: Option<u32>) {
-        self.desk.set_fault(FaultSetting { fault, times });
-    }
-
-    /// Waits until the ledger is as wanted, woken by each change of it.
-    ///
-    /// # Errors
-    /// The ledger as it is, when it has not become so within `limit`.
-    pub async fn wait_for(&self, what: impl Fn(&Ledger) -> bool, limit: Duration) -> Result<Ledger, Ledger> {
-        self.desk.wait_for(what, limit).await
     }
 }
 
@@ -161,8 +163,7 @@ async fn insert(
 
 /// Says what the document says: method, content type, object, credential (401), fields (400), in this order.
 fn judge(arrival: &Arrival, api_key: &str) -> Verdict {
-    let body = std::str::from_utf8(&arrival.body).map_err(|_| "the body is not UTF-8".to_owned());
-    let object = body.and_then(Object::parse);
+    let object = arrival.object();
     let check = object.as_ref().map_or(KeyCheck::Missing, |object| check_credential(object, api_key));
     let mut problems = match (&object, arrival.unread) {
         (_, Some((_, why))) => vec![why.to_owned()],
@@ -172,10 +173,10 @@ fn judge(arrival: &Arrival, api_key: &str) -> Verdict {
 
     let answer = if arrival.method != Method::POST {
         problems = vec![format!("the method is {}, expected POST", arrival.method)];
-        Answer { allow: Some("POST"), ..StatusCode::METHOD_NOT_ALLOWED.into() }
+        Answer::method_not_allowed("POST")
     } else if let Some((status, why)) = arrival.unread {
-        Answer { note: Some(why.to_owned()), ..status.into() }
-    } else if !is_json(arrival.content_type.as_deref()) {
+        noted(status, why)
+    } else if !arrival.is_json() {
         problems.insert(0, "the content type is not application/json".to_owned());
         StatusCode::UNSUPPORTED_MEDIA_TYPE.into()
     } else if object.is_ok() && check != KeyCheck::Valid {
@@ -190,12 +191,7 @@ fn judge(arrival: &Arrival, api_key: &str) -> Verdict {
     let id = object.as_ref().ok().and_then(|object| object.value("ID")?.as_str().map(str::to_owned));
     let fields = object.iter().flat_map(Object::members).filter(|(name, _)| *name != API_KEY);
     let fields = fields.filter_map(|(name, raw)| Some((name.to_owned(), read(raw)?))).collect();
-    Verdict { answer, api_key: check, id, problems, fields }
-}
-
-fn is_json(content_type: Option<&str>) -> bool {
-    let media_type = content_type.and_then(|value| value.split(';').next()).unwrap_or_default();
-    media_type.trim().eq_ignore_ascii_case("application/json")
+    Verdict { id, problems, fields, lead: LeadChange::Made, ..Verdict::new("insert", answer, check) }
 }
 
 fn check_credential(object: &Object<'_>, api_key: &str) -> KeyCheck {

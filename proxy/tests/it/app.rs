@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use lead_proxy::clock::Clock;
 use lead_proxy::{Config, ConfigError, Running, serve_by};
-use partner_sim::Sim;
+use partner_sim::{Credentials, Sim};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
@@ -100,10 +100,8 @@ impl TestApp {
         change: impl FnOnce(&mut ConfigText),
     ) -> Self {
         let listen = "127.0.0.1:0".parse().unwrap();
-        let sim =
-            partner_sim::start(partner_sim::Options { listen, takepayments_api_key: api_key.to_owned() })
-                .await
-                .unwrap();
+        let credentials = Credentials::with_takepayments(api_key);
+        let sim = partner_sim::start(partner_sim::Options::new(listen, credentials)).await.unwrap();
         let dir = TempDir::new().unwrap();
         let mut text = ConfigText::new(sim.takepayments().insert_url(), dir.path().join("lead-proxy.db"));
         change(&mut text);

@@ -222,12 +222,9 @@ async fn authorities_of_the_system_stay_trusted_beside_the_file() {
         ("nobody's", &stranger, "received"),
     ] {
         let front = Front::open(authority.issue()).await;
-        let sim = partner_sim::start(partner_sim::Options {
-            listen: "127.0.0.1:0".parse().unwrap(),
-            takepayments_api_key: API_KEY.to_owned(),
-        })
-        .await
-        .unwrap();
+        let credentials = partner_sim::Credentials::with_takepayments(API_KEY);
+        let sim_options = partner_sim::Options::new("127.0.0.1:0".parse().unwrap(), credentials);
+        let sim = partner_sim::start(sim_options).await.unwrap();
         let store = TempDir::new().unwrap();
         let url = front.before(&sim.takepayments().insert_url());
         let mut config = ConfigText::new(url, store.path().join("lead-proxy.db"));

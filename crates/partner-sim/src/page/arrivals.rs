@@ -70,10 +70,14 @@ fn lead_card(partner: &Partner, ledger: &Ledger, lead: &LeadEntry, open: bool) -
         1 => String::new(),
         times => format!("<span class=\"pill warn\">asked {times} times</span>"),
     };
+    let place = match lead.place.as_str() {
+        "" => String::new(),
+        place => format!("<span class=\"pill\">{}</span>", escape(place)),
+    };
     let fields: String = lead.fields.iter().map(|(name, value)| field(name, value)).collect();
     format!(
         "<details class=\"lead\" id=\"lead-{number}\"{open}><summary><span class=\"who\"><b>{name}</b>\
-         <span>{rest}</span></span>{again}{time}</summary><dl class=\"fields\">{fields}</dl></details>",
+         <span>{rest}</span></span>{place}{again}{time}</summary><dl class=\"fields\">{fields}</dl></details>",
         number = lead.first_request,
         open = if open { " open" } else { "" },
         name = escape(&names.join(" ")),
@@ -98,7 +102,8 @@ fn request_row(request: &Request) -> String {
         Some(status @ 400..) => (status.to_string(), "bad"),
         Some(status) => (status.to_string(), if request.fault.is_some() { "warn" } else { "good" }),
     };
-    let fault = request.fault.map(|fault| format!("<span class=\"pill\">{fault}</span>")).unwrap_or_default();
+    let fault = request.answer.as_deref().or(request.fault.map(Fault::name));
+    let fault = fault.map(|name| format!("<span class=\"pill\">{}</span>", escape(name))).unwrap_or_default();
     let problems: String =
         request.problems.iter().map(|problem| format!("<li>{}</li>", escape(problem))).collect();
     let problems =
@@ -120,7 +125,8 @@ fn request_row(request: &Request) -> String {
 /// Says in words what became of a request.
 fn end(request: &Request) -> &'static str {
     match (request.fault, request.status) {
-        (None, Some(200)) => "Taken",
+        (None, Some(200..=299)) if request.lead => "Taken",
+        (None, Some(200..=299)) => "Answered",
         (None, _) => "Refused",
         (Some(Fault::Slow), None) => "Taken, answer on its way",
         (Some(fault), _) if fault.takes_lead() => "Taken",
@@ -129,13 +135,19 @@ fn end(request: &Request) -> &'static str {
 }
 
 fn facts(request: &Request) -> String {
+    let path = match &request.query {
+        Some(query) => format!("{}?{query}", request.path),
+        None => request.path.clone(),
+    };
     let facts = [
         ("ID", request.id.as_deref().unwrap_or("none")),
+        ("Operation", if request.operation.is_empty() { "none" } else { request.operation.as_str() }),
         ("Method", request.method.as_str()),
-        ("Content type", request.content_type.as_deref().unwrap_or("none")),
-        ("Credential", request.api_key.as_str()),
+        ("Path", path.as_str()),
+        ("Credential", request.credential.as_str()),
     ];
-    facts.map(|(name, text)| format!("<div><dt>{name}</dt><dd>{}</dd></div>", escape(text))).concat()
+    let headers = request.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    facts.into_iter().chain(headers).map(|(name, text)| field(name, &Value::from(text))).collect()
 }
 
 fn time(request: &Request) -> String {

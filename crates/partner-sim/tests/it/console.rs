@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use partner_sim::{Fault, Ledger, Options, start};
+use partner_sim::{Credentials, Fault, Ledger, Options, start};
 use reqwest::header::{CONTENT_TYPE, LOCATION};
 use reqwest::redirect::Policy;
 use serde_json::json;
@@ -123,7 +123,7 @@ async fn switch_works_without_javascript() {
 #[tokio::test]
 async fn address_or_credential_that_cannot_be_is_refused_at_start() {
     let try_start = async |listen: &str, key: &str| {
-        let options = Options { listen: listen.parse().unwrap(), takepayments_api_key: key.to_owned() };
+        let options = Options::new(listen.parse().unwrap(), Credentials::with_takepayments(key));
         start(options).await.map(|sim| sim.addr()).unwrap_err().to_string()
     };
     let loopback: SocketAddr = house().await.addr();

@@ -139,7 +139,8 @@ async fn credential_is_asked_before_the_fields() {
         }
     }
     let ledger = sim.takepayments().ledger();
-    let checks: Vec<_> = ledger.requests.iter().step_by(2).map(|request| request.api_key.as_str()).collect();
+    let checks: Vec<_> =
+        ledger.requests.iter().step_by(2).map(|request| request.credential.as_str()).collect();
     assert_eq!(checks, ["missing", "missing", "wrong", "wrong", "wrong"]);
     assert!(ledger.leads.is_empty());
 }
@@ -214,7 +215,7 @@ async fn ledger_holds_the_body_byte_for_byte_but_for_the_credential() {
     assert_eq!(request.body, body.replace(KEY, "***"));
     assert_eq!((request.number, request.method.as_str(), request.status), (1, "POST", Some(200)));
     assert_eq!(request.content_type.as_deref(), Some("application/json"));
-    assert_eq!(request.api_key, "valid");
+    assert_eq!(request.credential, "valid");
     assert_eq!(request.id.as_deref(), Some("one"));
     assert!(request.received_at.ends_with('Z') && request.received_at.len() == 24, "{}", request.received_at);
     let fields = ledger.leads[0].fields.keys().map(String::as_str).collect::<Vec<_>>();

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use partner_sim::{Options, Sim, start};
+use partner_sim::{Credentials, Options, Sim, start};
 use reqwest::Response;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 
 pub(crate) async fn house() -> Sim {
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    start(Options { listen, takepayments_api_key: KEY.to_owned() }).await.unwrap()
+    start(Options::new(listen, Credentials::with_takepayments(KEY))).await.unwrap()
 }
 
 /// A lead with the required fields only.

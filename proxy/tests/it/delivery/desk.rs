@@ -199,9 +199,8 @@ impl Desk {
 }
 
 async fn start_sim(listen: SocketAddr) -> Sim {
-    partner_sim::start(partner_sim::Options { listen, takepayments_api_key: API_KEY.to_owned() })
-        .await
-        .unwrap()
+    let credentials = partner_sim::Credentials::with_takepayments(API_KEY);
+    partner_sim::start(partner_sim::Options::new(listen, credentials)).await.unwrap()
 }
 
 async fn open_store(dir: &TempDir, clock: &Clock) -> Arc<dyn Store> {
