@@ -21,6 +21,7 @@ mod stream;
 
 pub mod site;
 // One line a partner.
+pub mod algbra;
 pub mod takepayments;
 
 use std::net::SocketAddr;
@@ -29,6 +30,7 @@ use anyhow::{Context as _, bail};
 use axum::Router;
 use axum::routing::get;
 
+use crate::algbra::Algbra;
 use crate::page::{Partner, assets, index};
 use crate::server::Server;
 use crate::takepayments::TakePayments;
@@ -61,6 +63,7 @@ impl Options {
 pub async fn start(options: Options) -> anyhow::Result<Sim> {
     let Options { listen, credentials } = options;
     takepayments::check_api_key(&credentials.takepayments_api_key)?;
+    algbra::check_public_key(&credentials.algbra_public_key_pem)?;
     let listener = server::bind(listen).await?;
     let addr = listener.local_addr().context("the simulators' socket has no address")?;
     let base_url = format!("http://{addr}");
@@ -76,16 +79,23 @@ pub async fn start(options: Options) -> anyhow::Result<Sim> {
 /// The simulators themselves, one line a partner.
 struct Partners {
     takepayments: TakePayments,
+    algbra: Algbra,
 }
 
 impl Partners {
     fn new(credentials: &Credentials, base_url: &str) -> Self {
-        Self { takepayments: TakePayments::new(credentials, base_url) }
+        Self {
+            takepayments: TakePayments::new(credentials, base_url),
+            algbra: Algbra::new(credentials, base_url),
+        }
     }
 
     /// What the index shows and what is served, in the index's order.
     fn register(&self) -> Vec<(Partner, Router)> {
-        vec![(takepayments::PARTNER, self.takepayments.routes())]
+        vec![
+            (takepayments::PARTNER, self.takepayments.routes()),
+            (algbra::PARTNER, self.algbra.routes()),
+        ]
     }
 }
 
@@ -116,6 +126,11 @@ impl Sim {
     /// Gives the TakePayments simulator: its address, its ledger, its faults.
     pub fn takepayments(&self) -> &TakePayments {
         &self.partners.takepayments
+    }
+
+    /// Gives the Algbra simulator: its address, its ledger, its faults, its prospects, how requests must be signed.
+    pub fn algbra(&self) -> &Algbra {
+        &self.partners.algbra
     }
 
     /// Stops listening and cuts every open connection; when this returns the port is free.

@@ -48,7 +48,10 @@ pub struct Scheme {
 
 impl Default for Order {
     fn default() -> Self {
-        Self { members: ["url", "method", "headers", "body"], headers: ["authorization", "date", "x-alg-nonce"] }
+        Self {
+            members: ["url", "method", "headers", "body"],
+            headers: ["authorization", "date", "x-alg-nonce"],
+        }
     }
 }
 
@@ -71,7 +74,11 @@ fn arrange<const LENGTH: usize, N: AsRef<str>>(
     let place = |name: &str| wanted.iter().position(|wanted| wanted.as_ref() == name);
     if wanted.len() != LENGTH || known.iter().any(|name| place(name).is_none()) {
         let given: Vec<_> = wanted.iter().map(AsRef::as_ref).collect();
-        return Err(UnknownName(format!("found {}, expected each of {} once", given.join(", "), known.join(", "))));
+        return Err(UnknownName(format!(
+            "found {}, expected each of {} once",
+            given.join(", "),
+            known.join(", ")
+        )));
     }
     known.sort_by_key(|name| place(name));
     Ok(known)
@@ -126,7 +133,9 @@ mod tests {
         let headers = ["authorization", "date", "x-alg-nonce"];
         let order = Order::new(&["body", "url", "headers", "method"], &headers[..]).unwrap();
         assert_eq!(order.members, ["body", "url", "headers", "method"]);
-        for wrong in [&["url", "url", "headers", "body"][..], &["url", "method", "headers"], &["a", "b", "c", "d"]] {
+        for wrong in
+            [&["url", "url", "headers", "body"][..], &["url", "method", "headers"], &["a", "b", "c", "d"]]
+        {
             let problem = Order::new(wrong, &headers[..]).unwrap_err().to_string();
             assert!(problem.ends_with("expected each of url, method, headers, body once"), "{problem}");
         }
