@@ -5,15 +5,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
-use url::Url;
 
 use crate::config::{Finding, SecretSource};
-use crate::connectors::parts::text::utf16_length;
-use crate::connectors::{AccountSettings, CONNECTORS, Connector, Setting, SettingKind, find_connector};
+use crate::connectors::{AccountSettings, CONNECTORS, Connector, find_connector};
 use crate::mapping::{Mapping, MappingRule};
-use crate::transport::address::check_url;
+
+mod credentials;
+mod settings;
 
 /// One section `[accounts.NAME]`.
 #[derive(Clone, Debug, Deserialize)]
@@ -78,9 +78,9 @@ impl Account {
             )]);
         };
         let mut findings = Vec::new();
-        let settings = read_settings(&path, connector, &config.settings, limits, &mut findings);
-        let credentials = read_credentials(&path, connector, secrets, &mut findings);
-        let mapping = match Mapping::build(&path, connector, &config.mapping) {
+        let settings = settings::read(&path, connector, &config.settings, limits, &mut findings);
+        let credentials = credentials::read(&path, connector, &settings, secrets, &mut findings);
+        let mapping = match Mapping::build(&path, connector, &settings, &config.mapping) {
             Ok(mapping) => mapping,
             Err(more) => {
                 findings.extend(more);
@@ -150,84 +150,4 @@ impl Accounts {
     pub fn iter(&self) -> impl Iterator<Item = &Account> {
         self.0.values()
     }
-}
-
-fn read_settings(
-    path: &str,
-    connector: &dyn Connector,
-    table: &toml::Table,
-    limits: AccountLimits,
-    findings: &mut Vec<Finding>,
-) -> AccountSettings {
-    let known = connector.descriptor().settings;
-    for key in table.keys().filter(|key| !known.iter().any(|setting| setting.name == key.as_str())) {
-        let names: Vec<_> = known.iter().map(|setting| setting.name).collect();
-        let expected = format!("only the settings of this connector: {}", names.join(", "));
-        findings.push(Finding::new(format!("{path}.settings.{key}"), "an unknown setting", expected));
-    }
-    let mut settings = BTreeMap::new();
-    for setting in known {
-        let path = format!("{path}.settings.{}", setting.name);
-        let text = match (table.get(setting.name), setting.default) {
-            (Some(toml::Value::String(text)), _) => text.as_str(),
-            (None, Some(default)) => default,
-            (Some(other), _) => {
-                findings.push(Finding::new(path, other.type_str(), format!("a text: {}", setting.meaning)));
-                continue;
-            }
-            (None, None) => {
-                findings.push(Finding::new(path, "nothing", format!("a text: {}", setting.meaning)));
-                continue;
-            }
-        };
-        match check_setting(setting, text, limits) {
-            Ok(()) => _ = settings.insert(setting.name, text.to_owned()),
-            Err(expected) => findings.push(Finding::new(path, "another text", expected)),
-        }
-    }
-    AccountSettings::new(settings)
-}
-
-/// Says what is expected where a setting's text is not that. The text itself is not repeated: an address may hold a
-/// password.
-fn check_setting(setting: &Setting, text: &str, limits: AccountLimits) -> Result<(), String> {
-    match setting.kind {
-        SettingKind::Url => {
-            let url = Url::parse(text)
-                .map_err(|_| "a complete address, such as https://partner.example/leads".to_owned())?;
-            check_url(&url, limits.allow_loopback).map_err(|fault| fault.to_string())
-        }
-    }
-}
-
-fn read_credentials(
-    path: &str,
-    connector: &dyn Connector,
-    mut secrets: BTreeMap<String, SecretString>,
-    findings: &mut Vec<Finding>,
-) -> BTreeMap<&'static str, SecretString> {
-    let mut credentials = BTreeMap::new();
-    for slot in connector.descriptor().credentials {
-        let path = format!("{path}.credentials.{}", slot.name);
-        let Some(secret) = secrets.remove(slot.name) else {
-            let expected = format!("{{ env = \"NAME\" }} or {{ file = \"path\" }}: {}", slot.meaning);
-            findings.push(Finding::new(path, "nothing", expected));
-            continue;
-        };
-        let length = utf16_length(secret.expose_secret());
-        let max = u32::try_from(slot.length_max).unwrap_or(u32::MAX);
-        let text = secret.expose_secret();
-        if text.trim().is_empty() || text.trim() != text || length > max {
-            let expected = format!("1 to {max} characters without white space around them: {}", slot.meaning);
-            findings.push(Finding::new(path, format!("a secret of {length} characters"), expected));
-            continue;
-        }
-        credentials.insert(slot.name, secret);
-    }
-    for name in secrets.keys() {
-        let names: Vec<_> = connector.descriptor().credentials.iter().map(|slot| slot.name).collect();
-        let expected = format!("only the credentials of this connector: {}", names.join(", "));
-        findings.push(Finding::new(format!("{path}.credentials.{name}"), "an unknown credential", expected));
-    }
-    credentials
 }

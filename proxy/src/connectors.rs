@@ -1,18 +1,25 @@
 //! What a connector is, and the register of all of them: one line a partner.
 //!
-//! Apart because the rest of the house knows only this contract. A connector is pure: given the same lead it builds the
+//! Apart because the rest of the house knows only this contract. A connector is pure: given the same call it builds the
 //! same bytes and given the same answer it names the same outcome; it opens no socket, reads no clock, holds no secret.
 
 pub mod parts;
 pub mod takepayments;
 
 pub use parts::answer::{Answer, RetryAfter};
+pub use parts::answers::{AnswerClass, AnswerRow, find_row, outcome_of};
 pub use parts::descriptor::{
-    AccountSettings, CredentialPlace, CredentialSlot, Descriptor, InDoubtPolicy, PartnerField,
-    PartnerFieldKind, Setting, SettingKind,
+    CredentialPlace, CredentialSlot, DefaultRule, Descriptor, InDoubtPolicy, Limits, OwnFields, PartnerField,
+    PartnerFieldKind, ReceiptForm, ReceiptSlot,
 };
 pub use parts::lead::{Fault, FieldFault, Lead, PartnerValue};
+pub use parts::operation::{
+    Call, CallFault, Change, FactSource, ListQuery, Operation, OperationKind, Reading, Record, RecordPage,
+    SchemaField,
+};
 pub use parts::outcome::{Outcome, Why};
+pub use parts::seal::Seal;
+pub use parts::setting::{AccountSettings, Presence, Setting, SettingFault, SettingKind};
 
 /// Every connector, in the order of the docs.
 pub const CONNECTORS: &[&dyn Connector] = &[&takepayments::TakePayments];
@@ -27,20 +34,45 @@ pub trait Connector: Send + Sync + 'static {
     /// What there is to know of the partner before the first lead.
     fn descriptor(&self) -> &'static Descriptor;
 
-    /// The partner's fields in its document's order, read from the payload type that carries their rules.
+    /// The fields of a new lead in the document's order, read from the payload type that carries their rules; empty
+    /// where no document names any.
     fn fields(&self) -> &'static [PartnerField];
+
+    /// The fields that an update may change, in the document's order.
+    fn update_fields(&self) -> &'static [PartnerField] {
+        &[]
+    }
+
+    /// Finds what is wrong between the settings of an account, which no single setting shows; all at once.
+    fn review(&self, _settings: &AccountSettings) -> Vec<SettingFault> {
+        Vec::new()
+    }
+
+    /// Says how this account's requests are sealed, in this order.
+    fn seals(&self, settings: &AccountSettings) -> Vec<Seal>;
 
     /// Holds a mapped lead against the payload's rules; all faults at once.
     fn check(&self, lead: &Lead) -> Vec<FieldFault>;
 
-    /// Builds the request, without its credential.
+    /// Builds the request of a call, without its credential.
     ///
     /// # Errors
-    /// What [`Connector::check`] finds: such a lead should not have been accepted.
-    fn request(&self, lead: &Lead, settings: &AccountSettings) -> Result<PartnerRequest, Vec<FieldFault>>;
+    /// When the partner has no such operation, or when a field, a page or a limit does not fit. What
+    /// [`Connector::check`] finds in a lead is among it: such a lead should not have been accepted.
+    fn request(&self, call: &Call<'_>, settings: &AccountSettings) -> Result<PartnerRequest, CallFault>;
 
-    /// Reads the partner's complete answer. What it does not know is [`Outcome::InDoubt`], never a guess.
-    fn outcome(&self, answer: &Answer) -> Outcome;
+    /// Reads the partner's complete answer to an operation. What it does not know is [`Outcome::InDoubt`], never a guess.
+    fn outcome(&self, kind: OperationKind, answer: &Answer, settings: &AccountSettings) -> Outcome;
+
+    /// Reads what an answer holds whose outcome was [`Outcome::Delivered`]; none where it can't be read.
+    fn reading(&self, _kind: OperationKind, _answer: &Answer) -> Option<Reading> {
+        None
+    }
+
+    /// Whether this record carries our receipt, for a partner whose list is searched after a doubt.
+    fn carries_receipt(&self, _record: &Record, _receipt: &str) -> bool {
+        false
+    }
 }
 
 /// What is to be sent, without its credential.
@@ -52,6 +84,27 @@ pub struct PartnerRequest {
     pub url: String,
     /// Headers that are no secret.
     pub headers: http::HeaderMap,
-    /// The body. Where the descriptor puts a credential into it, it is one JSON object.
+    /// The body. Where a credential is put into it, it is one JSON object.
     pub body: Vec<u8>,
+    /// Path and query as they are signed, for a partner whose requests are.
+    pub signed_url: Option<String>,
+}
+
+impl PartnerRequest {
+    /// A request with a JSON body, asking for JSON.
+    pub fn json(method: http::Method, url: String, body: Vec<u8>) -> Self {
+        let json = http::HeaderValue::from_static("application/json");
+        let headers = http::HeaderMap::from_iter([
+            (http::header::CONTENT_TYPE, json.clone()),
+            (http::header::ACCEPT, json),
+        ]);
+        Self { method, url, headers, body, signed_url: None }
+    }
+
+    /// A GET that asks for JSON.
+    pub fn get(url: String) -> Self {
+        let json = http::HeaderValue::from_static("application/json");
+        let headers = http::HeaderMap::from_iter([(http::header::ACCEPT, json)]);
+        Self { method: http::Method::GET, url, headers, body: Vec::new(), signed_url: None }
+    }
 }

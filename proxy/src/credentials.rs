@@ -3,3 +3,7 @@
 //! Apart because between here and the socket is the only stretch of the road on which a credential travels.
 
 pub mod body;
+pub mod seal;
+pub mod signature;
+pub mod tokens;
+pub mod webhook;

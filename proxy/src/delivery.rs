@@ -2,6 +2,7 @@
 //!
 //! Apart from `store`, which keeps, and from `connectors`, which speak: here is only the walk between them.
 
+mod ask;
 mod config;
 pub mod retry;
 mod waiters;
@@ -18,9 +19,9 @@ use tokio::task::JoinHandle;
 use crate::account::Accounts;
 use crate::clock::Clock;
 use crate::delivery::waiters::Waiters;
+use crate::exchange::Exchange;
 use crate::ids::DeliveryId;
 use crate::store::Store;
-use crate::transport::Transport;
 
 pub use config::DeliveryConfig;
 
@@ -51,7 +52,7 @@ pub struct Delivery {
 struct Shared {
     store: Arc<dyn Store>,
     accounts: Arc<Accounts>,
-    transport: Transport,
+    exchange: Exchange,
     clock: Clock,
     config: DeliveryConfig,
     waiters: Waiters,
@@ -63,14 +64,14 @@ impl Delivery {
     pub fn start(
         store: Arc<dyn Store>,
         accounts: Arc<Accounts>,
-        transport: Transport,
+        exchange: Exchange,
         clock: Clock,
         config: DeliveryConfig,
     ) -> Self {
         let (stop, stopping) = watch::channel(false);
         let waiters = Waiters::default();
         let shared =
-            Arc::new(Shared { store, accounts, transport, clock, config, waiters, wake: Notify::new() });
+            Arc::new(Shared { store, accounts, exchange, clock, config, waiters, wake: Notify::new() });
         let worker = tokio::spawn(worker::run(Arc::clone(&shared), stopping));
         Self { shared, stop, worker }
     }

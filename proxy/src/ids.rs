@@ -47,6 +47,28 @@ impl Receipt {
         &self.0
     }
 
+    /// The receipt as a UUID, for partners that want one: its 100 bits in a UUID of version 8.
+    pub fn to_uuid(&self) -> Uuid {
+        let mut bits: u128 = 0;
+        for place in self.0.bytes().filter_map(|byte| ALPHABET.iter().position(|letter| *letter == byte)) {
+            bits = (bits << 5) | u128::try_from(place).unwrap_or(0);
+        }
+        // 48 bits before the version, 12 behind it, 40 behind the variant.
+        let (high, middle, low) = (bits >> 52, (bits >> 40) & 0xFFF, bits & 0xFF_FFFF_FFFF);
+        let placed = (high << 80) | (0x8 << 76) | (middle << 64) | (0b10 << 62) | low;
+        Uuid::from_u128(placed)
+    }
+
+    /// The receipt that a UUID was made of; none for a UUID that was not.
+    pub fn from_uuid(uuid: Uuid) -> Option<Self> {
+        let placed = uuid.as_u128();
+        let bits = ((placed >> 80) << 52) | (((placed >> 64) & 0xFFF) << 40) | (placed & 0xFF_FFFF_FFFF);
+        let letters = (0..RECEIPT_CHARS).rev();
+        let letters = letters.map(|place| letter(u8::try_from((bits >> (place * 5)) & 31).unwrap_or(0)));
+        let receipt = Self::grouped(letters);
+        (receipt.to_uuid() == uuid).then_some(receipt)
+    }
+
     fn grouped(letters: impl Iterator<Item = char>) -> Self {
         let mut text = String::with_capacity(RECEIPT_CHARS + RECEIPT_CHARS / GROUP_CHARS);
         for (place, letter) in letters.enumerate() {
@@ -84,6 +106,13 @@ pub(crate) fn uuid_v7(clock: &Clock) -> Uuid {
     fill(&mut random);
     let ms = u64::try_from(clock.now().as_ms()).unwrap_or(0);
     uuid::Builder::from_unix_timestamp_millis(ms, &random).into_uuid()
+}
+
+/// A new UUID of version 4: nothing but chance.
+pub(crate) fn uuid_v4() -> Uuid {
+    let mut random = [0; 16];
+    fill(&mut random);
+    uuid::Builder::from_random_bytes(random).into_uuid()
 }
 
 /// Fills with bytes that nobody can foretell.
@@ -138,6 +167,26 @@ impl DeliveryId {
 impl fmt::Display for DeliveryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod receipt_tests {
+    use super::*;
+
+    #[test]
+    fn receipt_comes_back_from_its_uuid() {
+        for receipt in (0..1_000).map(|_| Receipt::new()) {
+            let uuid = receipt.to_uuid();
+            assert_eq!((uuid.get_version_num(), uuid.get_variant()), (8, uuid::Variant::RFC4122));
+            assert_eq!(Receipt::from_uuid(uuid), Some(receipt));
+        }
+    }
+
+    #[test]
+    fn uuid_of_others_is_no_receipt() {
+        assert_eq!(Receipt::from_uuid(Uuid::from_u128(0x1234_5678_9abc_4def_8012_3456_789a_bcde)), None);
+        assert_eq!(Receipt::from_uuid(Uuid::nil()), None);
     }
 }
 

@@ -11,6 +11,7 @@ pub mod config;
 pub mod connectors;
 pub mod credentials;
 pub mod delivery;
+pub mod exchange;
 pub mod ids;
 pub mod locales;
 pub mod mapping;

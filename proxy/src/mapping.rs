@@ -10,11 +10,14 @@ mod template;
 use std::collections::BTreeMap;
 
 use lead_model::{Normal, NormalValues};
+use serde_json::Number;
 
 use crate::account::Account;
 use crate::config::Finding;
-use crate::connectors::parts::descriptor::DefaultRule;
-use crate::connectors::{Connector, Lead, PartnerField, PartnerFieldKind, PartnerValue};
+use crate::connectors::{
+    AccountSettings, Connector, DefaultRule, Descriptor, Lead, OwnFields, PartnerField, PartnerFieldKind,
+    PartnerValue, ReceiptForm,
+};
 use crate::ids::Receipt;
 
 pub use cover::{check_cover, unmapped_fields};
@@ -22,9 +25,20 @@ pub use payload::{check_payload, refused_fields};
 pub use rule::{ConstantValue, MappingRule};
 pub use template::Template;
 
+/// The name that stands for the receipt in a template.
+pub(crate) const RECEIPT: &str = "receipt";
+/// Most UTF-16 units of a text in a field that no document names. The length is ours.
+pub const OWN_LENGTH_MAX: u32 = 2_000;
+
 /// How every partner field of one account is filled.
 #[derive(Clone, Debug)]
-pub struct Mapping(Vec<(PartnerField, Rule)>);
+pub struct Mapping {
+    /// The document's fields in its order, then those that the account names.
+    fields: Vec<PartnerField>,
+    rules: Vec<(PartnerField, Rule)>,
+    /// Whether the form's own fields go out under their own names.
+    passes_through: bool,
+}
 
 /// How one partner field is filled.
 #[derive(Clone, Debug)]
@@ -42,16 +56,27 @@ impl Mapping {
     pub fn build(
         path: &str,
         connector: &dyn Connector,
+        settings: &AccountSettings,
         own: &BTreeMap<String, MappingRule>,
     ) -> Result<Self, Vec<Finding>> {
         let descriptor = connector.descriptor();
         let mut findings = rule::find_unknown(path, connector, own);
+        if descriptor.own_fields == OwnFields::Required && own.is_empty() {
+            let expected = "the partner's names for its fields, as it has told you: no document prints them. Add lines \
+                 such as partner_name = \"email\" below";
+            findings.push(Finding::new(
+                format!("{path}.mapping"),
+                "nothing",
+                format!("{expected} [{path}.mapping]"),
+            ));
+        }
+        let fields = all_fields(connector, own);
         let mut rules = Vec::new();
-        for field in connector.fields() {
+        for field in &fields {
             let path = format!("{path}.mapping.{}", field.name);
             let rule = match own.get(&field.name) {
                 Some(rule) => rule::read(&path, field, rule),
-                None => default_rule(descriptor.default_mapping, field),
+                None => default_rule(descriptor.default_mapping, settings, field),
             };
             match rule {
                 Ok(Some(rule)) => rules.push((field.clone(), rule)),
@@ -59,24 +84,76 @@ impl Mapping {
                 Err(finding) => findings.push(finding),
             }
         }
-        if findings.is_empty() { Ok(Self(rules)) } else { Err(findings) }
+        let passes_through = descriptor.own_fields == OwnFields::PassThrough && own.is_empty();
+        if findings.is_empty() { Ok(Self { fields, rules, passes_through }) } else { Err(findings) }
+    }
+
+    /// Every partner field that this account knows of, with a rule or without.
+    pub(crate) fn fields(&self) -> &[PartnerField] {
+        &self.fields
     }
 
     /// The partner fields that have a rule, in the document's order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&PartnerField, &Rule)> {
-        self.0.iter().map(|(field, rule)| (field, rule))
+        self.rules.iter().map(|(field, rule)| (field, rule))
     }
 
     /// The rule of a partner field.
     pub(crate) fn rule(&self, partner_field: &str) -> Option<&Rule> {
         self.iter().find(|(field, _)| field.name == partner_field).map(|(_, rule)| rule)
     }
+
+    /// Whether the form's own fields go out under their own names.
+    pub(crate) fn passes_through(&self) -> bool {
+        self.passes_through
+    }
+
+    /// The same mapping with further partner fields, each filled by a form field; one that is known already is replaced.
+    #[must_use]
+    pub(crate) fn with_fields(&self, more: impl IntoIterator<Item = (PartnerField, String)>) -> Self {
+        let mut mapping = self.clone();
+        for (field, form_field) in more {
+            mapping.fields.retain(|known| known.name != field.name);
+            mapping.rules.retain(|(known, _)| known.name != field.name);
+            mapping.fields.push(field.clone());
+            mapping.rules.push((field, Rule::Field(form_field)));
+        }
+        mapping
+    }
 }
 
-fn default_rule(defaults: &[(&str, DefaultRule)], field: &PartnerField) -> Result<Option<Rule>, Finding> {
+/// The document's fields, then those that only the account names.
+fn all_fields(connector: &dyn Connector, own: &BTreeMap<String, MappingRule>) -> Vec<PartnerField> {
+    let known = connector.fields();
+    let new = own.keys().filter(|name| !known.iter().any(|field| field.name == **name));
+    let new = new.filter(|name| connector.descriptor().own_fields.allow(name));
+    let new = new.map(|name| own_field(name));
+    known.iter().cloned().chain(new).collect()
+}
+
+/// A partner field that no document names.
+pub(crate) fn own_field(name: &str) -> PartnerField {
+    PartnerField {
+        name: name.to_owned(),
+        required: false,
+        kind: PartnerFieldKind::Any { length_max: OWN_LENGTH_MAX },
+        own_cap: true,
+        meaning: String::new(),
+    }
+}
+
+fn default_rule(
+    defaults: &[(&str, DefaultRule)],
+    settings: &AccountSettings,
+    field: &PartnerField,
+) -> Result<Option<Rule>, Finding> {
     let rule = defaults.iter().find(|(name, _)| *name == field.name).map(|(_, rule)| *rule);
     Ok(match rule {
         Some(DefaultRule::Field(name)) => Some(Rule::Field(name.to_owned())),
+        Some(DefaultRule::Constant(text)) => Some(Rule::Constant(PartnerValue::Text(text.to_owned()))),
+        Some(DefaultRule::Setting(name)) => {
+            settings.get(name).map(|text| Rule::Constant(PartnerValue::Text(text.to_owned())))
+        }
         Some(DefaultRule::Template(text)) => {
             let broken =
                 |why: String| Finding::new(format!("connector default of {}", field.name), why, "a template");
@@ -88,30 +165,67 @@ fn default_rule(defaults: &[(&str, DefaultRule)], field: &PartnerField) -> Resul
 
 /// Says a submission's values in the partner's words, with the receipt.
 pub fn compose(account: &Account, receipt: &Receipt, values: &NormalValues) -> Lead {
+    compose_by(account.mapping(), account.connector().descriptor(), receipt, values)
+}
+
+/// The same by another mapping than the account's own.
+pub fn compose_by(
+    mapping: &Mapping,
+    descriptor: &Descriptor,
+    receipt: &Receipt,
+    values: &NormalValues,
+) -> Lead {
     let mut lead = BTreeMap::new();
-    for (field, rule) in account.mapping().iter() {
+    if mapping.passes_through() {
+        for (name, value) in values.iter() {
+            lead.insert(name.to_owned(), say_by_itself(value));
+        }
+    }
+    for (field, rule) in mapping.iter() {
         let value = match rule {
             Rule::Constant(value) => Some(value.clone()),
             Rule::Field(name) => values.get(name).map(|value| say(value, field.kind)),
             Rule::Template(template) => {
-                template.fill(|name| values.get(name).map(say_in_text)).map(PartnerValue::Text)
+                let fill = |name: &str| match name {
+                    RECEIPT => Some(receipt.to_string()),
+                    name => values.get(name).map(say_in_text),
+                };
+                template.fill(fill).map(PartnerValue::Text)
             }
         };
         if let Some(value) = value {
             lead.insert(field.name.clone(), value);
         }
     }
-    if let Some(name) = account.connector().descriptor().receipt_field {
-        lead.insert(name.to_owned(), PartnerValue::Text(receipt.to_string()));
+    if let Some(slot) = descriptor.receipt {
+        let text = match slot.form {
+            ReceiptForm::Text => receipt.to_string(),
+            ReceiptForm::Uuid => receipt.to_uuid().to_string(),
+        };
+        lead.insert(slot.field.to_owned(), PartnerValue::Text(text));
     }
     Lead::new(lead)
 }
 
 fn say(value: &Normal, kind: PartnerFieldKind) -> PartnerValue {
     match (value, kind) {
-        (Normal::Bool(ticked), PartnerFieldKind::Bool) => PartnerValue::Bool(*ticked),
+        (Normal::Bool(ticked), PartnerFieldKind::Bool | PartnerFieldKind::Any { .. }) => {
+            PartnerValue::Bool(*ticked)
+        }
+        (Normal::Text(text), PartnerFieldKind::Number) => {
+            number(text).map_or_else(|| PartnerValue::Text(text.clone()), PartnerValue::Number)
+        }
         (value, _) => PartnerValue::Text(say_in_text(value)),
     }
+}
+
+fn say_by_itself(value: &Normal) -> PartnerValue {
+    say(value, PartnerFieldKind::Any { length_max: OWN_LENGTH_MAX })
+}
+
+/// A decimal as a JSON number with the same digits, where a JSON number can say it.
+pub(crate) fn number(text: &str) -> Option<Number> {
+    serde_json::from_str(text.trim()).ok()
 }
 
 fn say_in_text(value: &Normal) -> String {

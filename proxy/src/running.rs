@@ -13,7 +13,9 @@ use crate::account::Accounts;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::credentials::tokens::TokenKeeper;
 use crate::delivery::Delivery;
+use crate::exchange::Exchange;
 use crate::forms::Forms;
 use crate::intake::Intake;
 use crate::router;
@@ -61,12 +63,14 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let accounts = Arc::new(Accounts::new(accounts));
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&store, clock.clone()).await?);
     let transport = Transport::build(delivery.transport_limits())?;
+    let keeper = TokenKeeper::new(Arc::clone(&store), transport.clone(), clock.clone(), &token_key);
+    let exchange = Exchange::new(transport, Arc::new(keeper), clock.clone());
     let limits = ServerLimits::of(&public);
     server::warn_if_too_few_files(public.connections_max);
     let delivery = Arc::new(Delivery::start(
         Arc::clone(&store),
         Arc::clone(&accounts),
-        transport,
+        exchange,
         clock.clone(),
         delivery,
     ));

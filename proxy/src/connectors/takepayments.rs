@@ -5,40 +5,44 @@
 
 use std::sync::LazyLock;
 
-use http::header::{ACCEPT, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, Method};
+use http::Method;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use validator::Validate;
 
-use crate::connectors::parts::descriptor::DefaultRule;
-use crate::connectors::parts::schema::{faults_of, fields_of};
+use crate::connectors::parts::payload::payload_of;
+use crate::connectors::parts::schema::fields_of;
 use crate::connectors::parts::text::Text;
 use crate::connectors::{
-    AccountSettings, Answer, Connector, CredentialPlace, CredentialSlot, Descriptor, Fault, FieldFault,
-    InDoubtPolicy, Lead, Outcome, PartnerField, PartnerFieldKind, PartnerRequest, PartnerValue, Setting,
-    SettingKind, Why,
+    AccountSettings, Answer, AnswerClass, AnswerRow, Call, CallFault, Connector, CredentialPlace,
+    CredentialSlot, DefaultRule, Descriptor, FactSource, FieldFault, InDoubtPolicy, Lead, Limits, Operation,
+    OperationKind, Outcome, OwnFields, PartnerField, PartnerRequest, Presence, ReceiptForm, ReceiptSlot,
+    Seal, Setting, SettingKind, Why, find_row, outcome_of,
 };
+
+/// The member of the body that holds the credential.
+const API_KEY: &str = "ApiKey";
 
 /// What there is to know of TakePayments.
 pub static DESCRIPTOR: Descriptor = Descriptor {
     slug: "takepayments",
     name: "TakePayments",
     summary: "Takes leads for card machines into its dialler; a sales person calls each.",
-    operations: &["insert"],
+    operations: &[Operation { kind: OperationKind::Create, name: "Insert", source: FactSource::Document }],
     settings: &[Setting {
         name: "url",
         kind: SettingKind::Url,
-        default: Some("https://partner.takepayments.com/umbraco/api/PartnerLeadsApi/Insert"),
+        presence: Presence::Default("https://partner.takepayments.com/umbraco/api/PartnerLeadsApi/Insert"),
         meaning: "the address of Insert",
     }],
     credentials: &[CredentialSlot {
         name: "api_key",
-        place: CredentialPlace::BodyField("ApiKey"),
+        place: CredentialPlace::BodyField(API_KEY),
+        presence: Presence::Required,
         length_max: 200,
         meaning: "the API key that TakePayments gives before you integrate",
     }],
-    receipt_field: Some("ID"),
+    receipt: Some(ReceiptSlot { field: "ID", form: ReceiptForm::Text }),
     default_mapping: &[
         ("FirstName", DefaultRule::Field("first_name")),
         ("LastName", DefaultRule::Field("last_name")),
@@ -61,18 +65,41 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
     ],
     // Whether the same ID sent twice makes one lead or two is in no document, so one more try is the most.
     in_doubt: InDoubtPolicy::RetryOnceThenHold,
+    own_fields: OwnFields::Refused,
     answers: &[
-        ("200 with an empty or JSON body", "delivered"),
-        ("200 with a web page, another body, or JSON that says false or speaks of an error", "in_doubt"),
-        ("400", "rejected"),
-        ("401", "credential"),
-        ("429; 503 with Retry-After", "throttled"),
-        ("anything else", "in_doubt"),
+        AnswerRow::new(
+            200,
+            AnswerClass::Success,
+            FactSource::Document,
+            "Taken, where the body is empty or JSON that speaks of no error; a web page or anything else is `in_doubt`.",
+        ),
+        AnswerRow::new(
+            400,
+            AnswerClass::Rejected,
+            FactSource::Document,
+            "Something is missing or invalid. A visitor who still waits hears which fields.",
+        ),
+        AnswerRow::new(
+            401,
+            AnswerClass::Credential,
+            FactSource::Document,
+            "The ApiKey is absent or unknown: ask TakePayments for the right one and restart.",
+        ),
+        AnswerRow::new(429, AnswerClass::Throttled, FactSource::Ours, "Nothing to do: sent again later."),
+        // With a word on when to come back it is the server's own refusal; without one it may be a gateway's, which
+        // can't tell whether the server had taken the lead.
+        AnswerRow::new(
+            503,
+            AnswerClass::ThrottledIfTold,
+            FactSource::Ours,
+            "With Retry-After nothing to do; without, see a lead in doubt.",
+        ),
     ],
+    limits: Limits { page_limit_max: None, searches: false, quota_wait: None },
 };
 
 /// The body of Insert, in the document's order and spelling. `ApiKey` is put in at the last moment and is no part of it.
-#[derive(Serialize, Validate, JsonSchema)]
+#[derive(Serialize, Deserialize, Validate, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 struct Payload {
     /// First name.
@@ -144,48 +171,6 @@ struct Payload {
 
 static FIELDS: LazyLock<Vec<PartnerField>> = LazyLock::new(fields_of::<Payload>);
 
-impl Payload {
-    fn of(lead: &Lead) -> Result<Self, Vec<FieldFault>> {
-        let mut faults = find_wrong_types(lead);
-        let required = |name: &str| lead.text(name).filter(|text| !text.is_blank());
-        let (Some(first_name), Some(last_name), Some(email), Some(id)) =
-            (required("FirstName"), required("LastName"), required("Email"), required("ID"))
-        else {
-            let missing = FIELDS.iter().filter(|field| field.required && required(&field.name).is_none());
-            let told: Vec<String> = faults.iter().map(|fault| fault.partner_field.clone()).collect();
-            let missing = missing.filter(|field| !told.contains(&field.name));
-            faults.extend(
-                missing.map(|field| FieldFault { partner_field: field.name.clone(), fault: Fault::Missing }),
-            );
-            return Err(faults);
-        };
-        if !faults.is_empty() {
-            return Err(faults);
-        }
-        let payload = Self {
-            first_name,
-            last_name,
-            email,
-            id,
-            notes: lead.text("Notes"),
-            postcode: lead.text("Postcode"),
-            company: lead.text("Company"),
-            address: lead.text("Address"),
-            referrer: lead.text("Referrer"),
-            referrer_email: lead.text("ReferrerEmail"),
-            devices: lead.text("Devices"),
-            locations: lead.text("Locations"),
-            industry: lead.text("Industry"),
-            customer_type: lead.text("CustomerType"),
-            hot_transfer: lead.bool("HotTransfer"),
-            external_lead_type: lead.text("ExternalLeadType"),
-            existig_customer_reference_number: lead.text("ExistigCustomerReferenceNumber"),
-        };
-        payload.validate().map_err(|errors| faults_of(&errors, &FIELDS))?;
-        Ok(payload)
-    }
-}
-
 /// The connector.
 pub struct TakePayments;
 
@@ -198,36 +183,26 @@ impl Connector for TakePayments {
         &FIELDS
     }
 
-    fn check(&self, lead: &Lead) -> Vec<FieldFault> {
-        Payload::of(lead).err().unwrap_or_default()
+    fn seals(&self, _settings: &AccountSettings) -> Vec<Seal> {
+        vec![Seal::BodyField { slot: "api_key", member: API_KEY }]
     }
 
-    fn request(&self, lead: &Lead, settings: &AccountSettings) -> Result<PartnerRequest, Vec<FieldFault>> {
-        let payload = Payload::of(lead)?;
+    fn check(&self, lead: &Lead) -> Vec<FieldFault> {
+        payload_of::<Payload>(lead, &FIELDS).err().unwrap_or_default()
+    }
+
+    fn request(&self, call: &Call<'_>, settings: &AccountSettings) -> Result<PartnerRequest, CallFault> {
+        let Call::Create(lead) = call else { return Err(CallFault::Unsupported) };
+        let payload: Payload = payload_of(lead, &FIELDS).map_err(CallFault::Fields)?;
         let body = serde_json::to_vec(&payload)
             .expect("texts and booleans under fixed names always have a JSON form");
-        let json = HeaderValue::from_static("application/json");
-        let headers = HeaderMap::from_iter([(CONTENT_TYPE, json.clone()), (ACCEPT, json)]);
-        Ok(PartnerRequest { method: Method::POST, url: settings.text("url").to_owned(), headers, body })
+        Ok(PartnerRequest::json(Method::POST, settings.text("url").to_owned(), body))
     }
 
-    fn outcome(&self, answer: &Answer) -> Outcome {
-        let why = Why::Status(answer.status);
-        match answer.status {
-            200 => read_success(answer),
-            400 => Outcome::Rejected {
-                fields: answer.names_in_note(FIELDS.iter().map(|field| field.name.as_str())),
-                why,
-            },
-            401 => Outcome::Credential { why },
-            429 => Outcome::Throttled { retry_after: answer.retry_after(), why },
-            // With a word on when to come back it is the server's own refusal; without one it may be a gateway's,
-            // which can't tell whether the server had taken the lead.
-            503 if answer.retry_after().is_some() => {
-                Outcome::Throttled { retry_after: answer.retry_after(), why }
-            }
-            _ => Outcome::InDoubt { why },
-        }
+    fn outcome(&self, kind: OperationKind, answer: &Answer, _settings: &AccountSettings) -> Outcome {
+        let row = find_row(DESCRIPTOR.answers, kind, answer.status, None);
+        let named = || answer.names_in_note(FIELDS.iter().map(|field| field.name.as_str()));
+        outcome_of(row, answer, None, named, || read_success(answer))
     }
 }
 
@@ -244,13 +219,4 @@ fn read_success(answer: &Answer) -> Outcome {
         answer.speaks_of_error().then_some(Why::ErrorInBody)
     };
     why.map_or(Outcome::Delivered { reference: None }, |why| Outcome::InDoubt { why })
-}
-
-fn find_wrong_types(lead: &Lead) -> Vec<FieldFault> {
-    let wrong = FIELDS.iter().filter(|field| match (lead.get(&field.name), field.kind) {
-        (Some(PartnerValue::Text(_)), kind) => kind == PartnerFieldKind::Bool,
-        (Some(PartnerValue::Bool(_)), kind) => kind != PartnerFieldKind::Bool,
-        (None, _) => false,
-    });
-    wrong.map(|field| FieldFault { partner_field: field.name.clone(), fault: Fault::WrongType }).collect()
 }

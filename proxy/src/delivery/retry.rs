@@ -10,7 +10,7 @@
 //! | throttled | again when the partner says, 1 s to 24 h from now, else as not sent |
 //! | rejected | dead letter (a visitor still waiting hears which fields) |
 //! | credential | the account is paused and its deliveries wait; one is tried every `probe_wait_ms` and at the next start |
-//! | in doubt | the connector's word: one more try with the same receipt, then held; or held at once |
+//! | in doubt | the connector's word: one more try with the same receipt, then held; again; ask the partner first; or held |
 //!
 //! After doubt nothing is given up as if the partner surely did not have it: what would be a dead letter is held.
 
@@ -76,11 +76,16 @@ pub fn next_step(
         Outcome::Rejected { .. } => (AttemptClass::Rejected, give_up),
         Outcome::Credential { .. } => (AttemptClass::Credential, Standing::Waiting { due_at: now }),
         Outcome::InDoubt { .. } => {
+            let soon = Standing::Waiting { due_at: now.after(jittered(config.doubt_wait_ms, clock)) };
             let standing = match policy {
-                InDoubtPolicy::RetryOnceThenHold if history.doubts == 0 => {
-                    Standing::Waiting { due_at: now.after(jittered(config.doubt_wait_ms, clock)) }
+                InDoubtPolicy::RetryOnceThenHold | InDoubtPolicy::AskThenHold if history.doubts == 0 => soon,
+                InDoubtPolicy::Retry | InDoubtPolicy::AskThenRetry if history.doubts == 0 => soon,
+                InDoubtPolicy::Retry | InDoubtPolicy::AskThenRetry => {
+                    again(scheduled_wait(history.attempts, clock, config))
                 }
-                InDoubtPolicy::RetryOnceThenHold | InDoubtPolicy::Hold => Standing::Held,
+                InDoubtPolicy::RetryOnceThenHold | InDoubtPolicy::AskThenHold | InDoubtPolicy::Hold => {
+                    Standing::Held
+                }
             };
             (AttemptClass::InDoubt, standing)
         }
@@ -222,7 +227,8 @@ mod tests {
     #[test]
     fn only_an_unknown_credential_pauses_the_account() {
         let why = Why::Status(401);
-        let paused = step(&Outcome::Credential { why }, InDoubtPolicy::Hold, 1, 0, Duration::ZERO);
+        let paused =
+            step(&Outcome::Credential { can_renew: false, why }, InDoubtPolicy::Hold, 1, 0, Duration::ZERO);
         assert!(paused.pauses_account);
         assert_eq!(wait_of(paused, Duration::ZERO), Duration::ZERO);
         assert!(!step(&Outcome::NotSent { why }, InDoubtPolicy::Hold, 1, 0, Duration::ZERO).pauses_account);

@@ -1,4 +1,4 @@
-//! The walk of one attempt: build, write `sending`, seal, send, read, write the outcome, tell who waits.
+//! The walk of one attempt: build, ready, write `sending`, seal, send, read, write the outcome, tell who waits.
 //!
 //! Apart from the worker, which only decides when an attempt is due; the order of these steps is the promise.
 
@@ -6,16 +6,14 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use aws_lc_rs::digest;
-use bytes::Bytes;
 
 use crate::account::Account;
-use crate::connectors::{Answer, CredentialPlace, InDoubtPolicy, Outcome, PartnerRequest, Why};
-use crate::credentials::body::put_in_body;
+use crate::connectors::{Call, InDoubtPolicy, OperationKind, Outcome, Why};
+use crate::delivery::ask::{Asked, ask};
 use crate::delivery::retry::{History, next_step};
 use crate::delivery::{FirstOutcome, Shared};
 use crate::mapping::{compose, refused_fields};
 use crate::store::{Abandoned, AttemptClass, Claimed, Ending, Standing, StoreError};
-use crate::transport::{TransportError, TransportErrorKind};
 
 /// Pause before an outcome is written again that the store would not take.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
@@ -34,10 +32,15 @@ pub(super) async fn walk(shared: &Shared, claimed: &Claimed, is_probe: bool) -> 
 
 async fn attempt(shared: &Shared, account: &Account, claimed: &Claimed, is_probe: bool) -> FirstOutcome {
     let lead = compose(account, &claimed.receipt, &claimed.values);
-    let request = match account.connector().request(&lead, account.settings()) {
+    let request = match account.connector().request(&Call::Create(&lead), account.settings()) {
         Ok(request) => request,
         // Checked before accept, so the account's mapping has changed since.
         Err(_) => return give_back_unbuilt(shared, account, claimed).await,
+    };
+    // Everything that can fail without a byte of the lead comes first: no doubt is left behind by a token or a question.
+    let before = match ask(shared, account, claimed, &lead).await {
+        Asked::GoOn => shared.exchange.ready(account).await,
+        Asked::Ended(outcome) => Err(outcome),
     };
     let number = match shared
         .store
@@ -56,7 +59,14 @@ async fn attempt(shared: &Shared, account: &Account, claimed: &Claimed, is_probe
         }
     };
     // From here on, and not before, a byte may leave.
-    let (outcome, status) = exchange(shared, account, request).await;
+    let (outcome, status) = match before {
+        Ok(seals) => {
+            let exchanged = shared.exchange.send(account, OperationKind::Create, &request, seals).await;
+            let status = exchanged.status();
+            (exchanged.outcome, status)
+        }
+        Err(outcome) => (outcome, None),
+    };
     conclude(shared, Some(account), claimed, number, &outcome, status, is_probe).await
 }
 
@@ -72,50 +82,6 @@ async fn give_back_unbuilt(shared: &Shared, account: &Account, claimed: &Claimed
         tracing::warn!(delivery.id = %claimed.delivery, error = cause(&error), "the store did not take it");
     }
     FirstOutcome::Pending
-}
-
-async fn exchange(shared: &Shared, account: &Account, request: PartnerRequest) -> (Outcome, Option<u16>) {
-    let Some(sealed) = seal(account, request) else {
-        return (Outcome::NotSent { why: Why::NotBuilt }, None);
-    };
-    match shared.transport.exchange(sealed).await {
-        Ok(response) => {
-            let (head, body) = response.into_parts();
-            let answer = Answer { status: head.status.as_u16(), headers: head.headers, body: body.into() };
-            (account.connector().outcome(&answer), Some(answer.status))
-        }
-        Err(error) => (outcome_of(error), None),
-    }
-}
-
-/// Puts the account's credentials on the request, at the last moment.
-fn seal(account: &Account, request: PartnerRequest) -> Option<http::Request<Bytes>> {
-    let mut body = Bytes::from(request.body);
-    for slot in account.connector().descriptor().credentials {
-        let secret = account.credential(slot.name)?;
-        match slot.place {
-            CredentialPlace::BodyField(member) => body = put_in_body(&body, member, secret).ok()?,
-        }
-    }
-    let mut sealed = http::Request::new(body);
-    *sealed.method_mut() = request.method;
-    *sealed.uri_mut() = request.url.parse().ok()?;
-    *sealed.headers_mut() = request.headers;
-    Some(sealed)
-}
-
-/// No complete answer: whether a byte of the body left decides between "not sent" and "in doubt", and this is the place.
-fn outcome_of(error: TransportError) -> Outcome {
-    let why = match error.kind {
-        TransportErrorKind::Dns => Why::Dns,
-        TransportErrorKind::Blocked => Why::Blocked,
-        TransportErrorKind::Connect => Why::Connect,
-        TransportErrorKind::Tls => Why::Tls,
-        TransportErrorKind::TimedOut => Why::TimedOut,
-        TransportErrorKind::Broken => Why::Broken,
-        TransportErrorKind::AnswerTooLarge => Why::AnswerTooLarge,
-    };
-    if error.body_left { Outcome::InDoubt { why } } else { Outcome::NotSent { why } }
 }
 
 /// Takes up what a dead worker has left: in doubt where it was sending, else free for the next.
@@ -148,15 +114,14 @@ async fn conclude(
     let history = History { attempts: number, doubts: claimed.doubts, received_at: claimed.received_at };
     let step = next_step(outcome, policy, history, &shared.clock, &shared.config);
     let (why, reference, named) = match outcome {
-        Outcome::Delivered { reference } => (
-            status.map_or_else(String::new, |status| Why::Status(status).to_string()),
-            reference.clone(),
-            &[][..],
-        ),
+        Outcome::Delivered { reference } => {
+            // Without an answer to this attempt it was found after an earlier one.
+            (status.map_or(Why::Found, Why::Status).to_string(), reference.clone(), &[][..])
+        }
         Outcome::Rejected { fields, why } => (why.to_string(), None, fields.as_slice()),
         Outcome::NotSent { why }
         | Outcome::Throttled { why, .. }
-        | Outcome::Credential { why }
+        | Outcome::Credential { why, .. }
         | Outcome::InDoubt { why } => (why.to_string(), None, &[][..]),
     };
     let fields = account.map(|account| refused_fields(account, named, &claimed.values)).unwrap_or_default();

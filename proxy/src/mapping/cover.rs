@@ -8,7 +8,7 @@ use crate::account::Account;
 use crate::config::Finding;
 use crate::connectors::parts::text::utf16_length;
 use crate::connectors::{PartnerField, PartnerFieldKind};
-use crate::mapping::Rule;
+use crate::mapping::{RECEIPT, Rule};
 
 /// Longest address that mail systems carry, which the form's own rule keeps to.
 const EMAIL_LENGTH_MAX: u32 = 254;
@@ -21,8 +21,8 @@ const DEFAULT_LENGTH_MAX: u32 = 2_000;
 ///
 /// A template's parts are not added up here: what is composed too long is told to the visitor before accept.
 pub fn check_cover(definition: &FormDefinition, account: &Account) -> Vec<Finding> {
-    let receipt_field = account.connector().descriptor().receipt_field;
-    let fields = account.connector().fields().iter();
+    let receipt_field = account.connector().descriptor().receipt.map(|slot| slot.field);
+    let fields = account.mapping().fields().iter();
     let fields = fields.filter(|field| Some(field.name.as_str()) != receipt_field);
     fields.flat_map(|field| Cover { definition, account, field }.check()).collect()
 }
@@ -31,11 +31,12 @@ pub fn check_cover(definition: &FormDefinition, account: &Account) -> Vec<Findin
 /// left out, since they speak to us.
 pub fn unmapped_fields<'a>(definition: &'a FormDefinition, account: &Account) -> Vec<&'a str> {
     let carried = |name: &str| {
-        account.mapping().iter().any(|(_, rule)| match rule {
-            Rule::Field(field) => field == name,
-            Rule::Template(template) => template.fields().contains(&name),
-            Rule::Constant(_) => false,
-        })
+        account.mapping().passes_through()
+            || account.mapping().iter().any(|(_, rule)| match rule {
+                Rule::Field(field) => field == name,
+                Rule::Template(template) => template.fields().contains(&name),
+                Rule::Constant(_) => false,
+            })
     };
     let fields = definition.fields.iter().filter(|field| field.kind() != FieldKind::Consent);
     fields.map(|field| field.name.as_str()).filter(|name| !carried(name)).collect()
@@ -55,7 +56,8 @@ impl Cover<'_> {
             Some(Rule::Template(template)) => {
                 let mut findings: Vec<_> =
                     template.fields().into_iter().filter_map(|name| self.check_known(name)).collect();
-                let sure = |name: &str| self.form_field(name).is_some_and(is_always_filled);
+                let sure =
+                    |name: &str| name == RECEIPT || self.form_field(name).is_some_and(is_always_filled);
                 if self.field.required && !template.is_filled_by(sure) {
                     findings.push(
                         self.finding("a template that can come out empty", "a required form field in it"),
@@ -90,7 +92,15 @@ impl Cover<'_> {
                     "a field of kind checkbox, or a constant: the partner wants true or false",
                 ))
             }
-            PartnerFieldKind::Text { length_max } if length_max_of(form_field) > length_max => {
+            PartnerFieldKind::Number if form_field.kind() != FieldKind::Number => {
+                let found = format!("form field {name:?} of kind {}", form_field.kind().as_str());
+                Some(
+                    self.finding(&found, "a field of kind number, or a constant: the partner wants a number"),
+                )
+            }
+            PartnerFieldKind::Text { length_max } | PartnerFieldKind::Any { length_max }
+                if length_max_of(form_field) > length_max =>
+            {
                 let found = format!("form field {name:?} of up to {} characters", length_max_of(form_field));
                 Some(
                     self.finding(
@@ -105,7 +115,7 @@ impl Cover<'_> {
 
     /// A name that neither this form nor the vocabulary knows is a misspelling.
     fn check_known(&self, name: &str) -> Option<Finding> {
-        let known = self.form_field(name).is_some() || vocabulary_entry(name).is_some();
+        let known = name == RECEIPT || self.form_field(name).is_some() || vocabulary_entry(name).is_some();
         let found = format!("field {name:?}, which neither the form nor the vocabulary knows");
         (!known).then(|| self.finding(&found, "the name of a form field"))
     }

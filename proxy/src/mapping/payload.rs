@@ -43,7 +43,9 @@ fn problem_of(
         Rule::Field(name) => shown(name).then(|| match fault.fault {
             Fault::TooLong { max } => Problem::with(name, ProblemCode::TooLong, "max", &max.to_string()),
             Fault::Missing => Problem::new(name, ProblemCode::Required),
-            Fault::WrongType => Problem::new(name, ProblemCode::WrongType),
+            Fault::WrongType | Fault::WrongForm | Fault::Unknown => {
+                Problem::new(name, ProblemCode::WrongType)
+            }
         }),
         Rule::Template(template) => {
             let Fault::TooLong { max } = fault.fault else {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::config::Finding;
 use crate::connectors::parts::text::utf16_length;
 use crate::connectors::{Connector, PartnerField, PartnerFieldKind, PartnerValue};
-use crate::mapping::{Rule, Template};
+use crate::mapping::{Rule, Template, number};
 
 /// What fills a partner field: `"email"`, `{ constant = "Web" }` or `{ template = "Phone: {phone}\n{notes}" }`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -35,10 +35,12 @@ pub enum MappingRule {
 
 /// A value that is the same for every lead.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(untagged, expecting = "a text, or true or false")]
+#[serde(untagged, expecting = "a text, a number, or true or false")]
 pub enum ConstantValue {
     /// True or false.
     Bool(bool),
+    /// A number.
+    Number(f64),
     /// Text.
     Text(String),
 }
@@ -49,13 +51,15 @@ pub(super) fn find_unknown(
     connector: &dyn Connector,
     own: &BTreeMap<String, MappingRule>,
 ) -> Vec<Finding> {
-    let receipt_field = connector.descriptor().receipt_field;
+    let receipt_field = connector.descriptor().receipt.map(|slot| slot.field);
     let mut findings = Vec::new();
     for name in own.keys() {
         let path = format!("{path}.mapping.{name}");
         if Some(name.as_str()) == receipt_field {
             findings.push(Finding::new(path, "a rule", "none: this field always carries the receipt"));
-        } else if !connector.fields().iter().any(|field| field.name == *name) {
+        } else if !connector.fields().iter().any(|field| field.name == *name)
+            && !connector.descriptor().own_fields.allow(name)
+        {
             let known = connector.fields().iter().map(|field| field.name.as_str());
             let known: Vec<_> = known.filter(|name| Some(*name) != receipt_field).collect();
             findings.push(Finding::new(
@@ -82,18 +86,32 @@ pub(super) fn read(path: &str, field: &PartnerField, rule: &MappingRule) -> Resu
                 "a template",
                 "a checkbox field or a constant: the partner wants true or false",
             )),
-            (Ok(template), PartnerFieldKind::Text { .. }) => Ok(Some(Rule::Template(template))),
+            (_, PartnerFieldKind::Number) => Err(Finding::new(
+                path,
+                "a template",
+                "a number field or a constant: the partner wants a number",
+            )),
+            (Ok(template), PartnerFieldKind::Text { .. } | PartnerFieldKind::Any { .. }) => {
+                Ok(Some(Rule::Template(template)))
+            }
             (Err(why), _) => Err(Finding::new(path, why, "a template such as \"Phone: {phone}\"")),
         },
     }
 }
 
 fn read_constant(path: &str, field: &PartnerField, constant: &ConstantValue) -> Result<Rule, Finding> {
+    use PartnerFieldKind as Kind;
+
     match (constant, field.kind) {
-        (ConstantValue::Bool(value), PartnerFieldKind::Bool) => {
+        (ConstantValue::Bool(value), Kind::Bool | Kind::Any { .. }) => {
             Ok(Rule::Constant(PartnerValue::Bool(*value)))
         }
-        (ConstantValue::Text(text), PartnerFieldKind::Text { length_max }) => {
+        (ConstantValue::Number(value), Kind::Number | Kind::Any { .. }) => {
+            let number = number(&value.to_string());
+            let finding = || Finding::new(path, "another number", "a number that JSON can say");
+            number.map(|number| Rule::Constant(PartnerValue::Number(number))).ok_or_else(finding)
+        }
+        (ConstantValue::Text(text), Kind::Text { length_max } | Kind::Any { length_max }) => {
             let length = utf16_length(text);
             if text.trim().is_empty() || length > length_max {
                 let found = format!("a constant of {length} characters");
@@ -101,7 +119,18 @@ fn read_constant(path: &str, field: &PartnerField, constant: &ConstantValue) -> 
             }
             Ok(Rule::Constant(PartnerValue::Text(text.clone())))
         }
-        (_, PartnerFieldKind::Bool) => Err(Finding::new(path, "a text", "true or false")),
-        (_, PartnerFieldKind::Text { .. }) => Err(Finding::new(path, "true or false", "a text")),
+        (found, kind) => {
+            let expected = match kind {
+                Kind::Bool => "true or false",
+                Kind::Number => "a number",
+                Kind::Text { .. } | Kind::Any { .. } => "a text",
+            };
+            let found = match found {
+                ConstantValue::Bool(_) => "true or false",
+                ConstantValue::Number(_) => "a number",
+                ConstantValue::Text(_) => "a text",
+            };
+            Err(Finding::new(path, found, expected))
+        }
     }
 }

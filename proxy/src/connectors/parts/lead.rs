@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde_json::{Number, Value};
+
 use crate::connectors::parts::text::Text;
 
 /// One value on its way to a partner.
@@ -14,6 +16,19 @@ pub enum PartnerValue {
     Text(String),
     /// True or false.
     Bool(bool),
+    /// A number.
+    Number(Number),
+}
+
+impl PartnerValue {
+    /// The value as JSON.
+    pub fn to_json(&self) -> Value {
+        match self {
+            Self::Text(text) => Value::String(text.clone()),
+            Self::Bool(value) => Value::Bool(*value),
+            Self::Number(number) => Value::Number(number.clone()),
+        }
+    }
 }
 
 /// Shows shape and length only: a value is personal data.
@@ -22,6 +37,7 @@ impl fmt::Debug for PartnerValue {
         match self {
             Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
             Self::Bool(_) => f.write_str("Bool(..)"),
+            Self::Number(_) => f.write_str("Number(..)"),
         }
     }
 }
@@ -50,7 +66,7 @@ impl Lead {
     pub fn text(&self, partner_field: &str) -> Option<Text> {
         match self.get(partner_field)? {
             PartnerValue::Text(text) => Some(Text::new(text.clone())),
-            PartnerValue::Bool(_) => None,
+            PartnerValue::Bool(_) | PartnerValue::Number(_) => None,
         }
     }
 
@@ -58,8 +74,26 @@ impl Lead {
     pub fn bool(&self, partner_field: &str) -> Option<bool> {
         match self.get(partner_field)? {
             PartnerValue::Bool(value) => Some(*value),
-            PartnerValue::Text(_) => None,
+            PartnerValue::Text(_) | PartnerValue::Number(_) => None,
         }
+    }
+
+    /// The number of a field, where it has one.
+    pub fn number(&self, partner_field: &str) -> Option<Number> {
+        match self.get(partner_field)? {
+            PartnerValue::Number(number) => Some(number.clone()),
+            PartnerValue::Text(_) | PartnerValue::Bool(_) => None,
+        }
+    }
+
+    /// The fields and their values, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &PartnerValue)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// The fields whose names begin so, under the rest of their names.
+    pub fn below<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a PartnerValue)> {
+        self.iter().filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value)))
     }
 }
 
@@ -84,4 +118,8 @@ pub enum Fault {
     },
     /// Text where true or false is expected, or the other way round.
     WrongType,
+    /// The partner does not know this field, or not for this operation.
+    Unknown,
+    /// A text that is not of the form that the partner wants, such as a date.
+    WrongForm,
 }

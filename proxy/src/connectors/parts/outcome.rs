@@ -33,8 +33,10 @@ pub enum Outcome {
         /// Why.
         why: Why,
     },
-    /// The partner does not know our credential.
+    /// The partner does not know our credential, or will not have this account at all.
     Credential {
+        /// Whether a new access token may mend it.
+        can_renew: bool,
         /// Why.
         why: Why,
     },
@@ -50,6 +52,13 @@ pub enum Outcome {
 pub enum Why {
     /// The partner answered with this status.
     Status(u16),
+    /// The partner answered with this status and this name for the error.
+    Named {
+        /// The status.
+        status: u16,
+        /// The name, in the partner's spelling.
+        name: &'static str,
+    },
     /// Success by its status, but a web page where none belongs, as of a log-in.
     HtmlBody,
     /// Success by its status, but neither empty nor JSON.
@@ -70,6 +79,14 @@ pub enum Why {
     Broken,
     /// The answer was larger than we read.
     AnswerTooLarge,
+    /// The access token could not be had now: the token endpoint is slow, down or not understood.
+    Token,
+    /// The token endpoint refuses our client or our refresh token: a person must act.
+    TokenRefused,
+    /// The partner was asked after a doubt and has the lead.
+    Found,
+    /// The partner was asked after a doubt and does not show the lead.
+    NotFound,
     /// This process, or one before it, ended in the middle of the attempt.
     ProcessEnded,
     /// The account's request can't be built: a setting or a credential does not fit.
@@ -82,6 +99,7 @@ impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Status(status) => return write!(f, "status_{status}"),
+            Self::Named { status, name } => return write!(f, "status_{status}_{name}"),
             Self::HtmlBody => "html_body",
             Self::UnreadableBody => "unreadable_body",
             Self::ErrorInBody => "error_in_body",
@@ -92,6 +110,10 @@ impl fmt::Display for Why {
             Self::TimedOut => "timed_out",
             Self::Broken => "broken",
             Self::AnswerTooLarge => "answer_too_large",
+            Self::Token => "token",
+            Self::TokenRefused => "token_refused",
+            Self::Found => "found",
+            Self::NotFound => "not_found",
             Self::ProcessEnded => "process_ended",
             Self::NotBuilt => "not_built",
             Self::PayloadRules => "payload_rules",

@@ -42,6 +42,9 @@ fn kind_of(property: &Value) -> PartnerFieldKind {
     if is("boolean") {
         return PartnerFieldKind::Bool;
     }
+    if is("number") || is("integer") {
+        return PartnerFieldKind::Number;
+    }
     let max = property.get("maxLength").and_then(Value::as_u64).and_then(|max| u32::try_from(max).ok());
     // A text without a length can't be checked; the contract suite refuses a payload that has one.
     PartnerFieldKind::Text { length_max: max.unwrap_or(u32::MAX) }
@@ -57,16 +60,20 @@ pub fn faults_of(errors: &ValidationErrors, fields: &[PartnerField]) -> Vec<Fiel
     let broken = fields.iter().filter(|field| broken.contains(&flat(&field.name)));
     broken
         .map(|field| {
-            let fault = match field.kind {
-                PartnerFieldKind::Text { length_max } => Fault::TooLong { max: length_max },
-                PartnerFieldKind::Bool => Fault::WrongType,
+            let by_length = errors.field_errors().iter().any(|(member, broken)| {
+                flat(member) == flat(&field.name) && broken.iter().any(|error| error.code == "length")
+            });
+            let fault = match field.kind.length_max() {
+                Some(max) if by_length => Fault::TooLong { max },
+                Some(_) => Fault::WrongForm,
+                None => Fault::WrongType,
             };
             FieldFault { partner_field: field.name.clone(), fault }
         })
         .collect()
 }
 
-/// A member's name and its partner's name differ in case and underscores only.
+/// A member's name and its partner's name differ in case, underscores and dots only.
 fn flat(name: &str) -> String {
-    name.chars().filter(|c| *c != '_').flat_map(char::to_lowercase).collect()
+    name.chars().filter(|c| !matches!(c, '_' | '.')).flat_map(char::to_lowercase).collect()
 }

@@ -13,7 +13,9 @@ use axum::routing::any;
 use lead_model::Source;
 use lead_proxy::account::{Account, AccountConfig, Accounts};
 use lead_proxy::clock::{Clock, ClockHand, Timestamp};
+use lead_proxy::credentials::tokens::TokenKeeper;
 use lead_proxy::delivery::{Delivery, DeliveryConfig, FirstOutcome};
+use lead_proxy::exchange::Exchange;
 use lead_proxy::ids::{DeliveryId, IdempotencyKey, Receipt};
 use lead_proxy::store::{Accepted, NewSubmission, SqliteStore, Store, StoreConfig};
 use lead_proxy::transport::Transport;
@@ -75,8 +77,11 @@ impl Desk {
         let config = self.config();
         let accounts = Arc::new(Accounts::new([account(&self.url, &config)]));
         let transport = Transport::build(config.transport_limits()).unwrap();
+        let key = SecretString::from("thirty-two characters for the tests");
+        let keeper = TokenKeeper::new(Arc::clone(&self.store), transport.clone(), self.clock.clone(), &key);
+        let exchange = Exchange::new(transport, Arc::new(keeper), self.clock.clone());
         self.delivery =
-            Some(Delivery::start(Arc::clone(&self.store), accounts, transport, self.clock.clone(), config));
+            Some(Delivery::start(Arc::clone(&self.store), accounts, exchange, self.clock.clone(), config));
     }
 
     fn config(&self) -> DeliveryConfig {
