@@ -15,6 +15,7 @@ mod fault;
 mod ledger;
 mod object;
 mod page;
+mod receipt;
 mod redact;
 mod server;
 mod stream;
@@ -22,7 +23,9 @@ mod stream;
 pub mod site;
 // One line a partner.
 pub mod algbra;
+pub mod spotcap;
 pub mod takepayments;
+pub mod webhook;
 
 use std::net::SocketAddr;
 
@@ -33,7 +36,9 @@ use axum::routing::get;
 use crate::algbra::Algbra;
 use crate::page::{Partner, assets, index};
 use crate::server::Server;
+use crate::spotcap::Spotcap;
 use crate::takepayments::TakePayments;
+use crate::webhook::Webhook;
 
 pub use crate::controls::Controls;
 pub use crate::credentials::Credentials;
@@ -63,11 +68,12 @@ impl Options {
 pub async fn start(options: Options) -> anyhow::Result<Sim> {
     let Options { listen, credentials } = options;
     takepayments::check_api_key(&credentials.takepayments_api_key)?;
+    spotcap::check_api_key(&credentials.spotcap_api_key)?;
     algbra::check_public_key(&credentials.algbra_public_key_pem)?;
     let listener = server::bind(listen).await?;
     let addr = listener.local_addr().context("the simulators' socket has no address")?;
     let base_url = format!("http://{addr}");
-    let partners = Partners::new(&credentials, &base_url);
+    let partners = Partners::new(&credentials, &base_url)?;
 
     let (shown, routes): (Vec<_>, Vec<_>) = partners.register().into_iter().unzip();
     let pages = shown.iter().map(|partner| (partner.slug, format!("{base_url}/{}", partner.slug))).collect();
@@ -79,22 +85,28 @@ pub async fn start(options: Options) -> anyhow::Result<Sim> {
 /// The simulators themselves, one line a partner.
 struct Partners {
     takepayments: TakePayments,
+    spotcap: Spotcap,
+    webhook: Webhook,
     algbra: Algbra,
 }
 
 impl Partners {
-    fn new(credentials: &Credentials, base_url: &str) -> Self {
-        Self {
+    fn new(credentials: &Credentials, base_url: &str) -> anyhow::Result<Self> {
+        Ok(Self {
             takepayments: TakePayments::new(credentials, base_url),
+            spotcap: Spotcap::new(credentials, base_url),
+            webhook: Webhook::new(credentials, base_url)?,
             algbra: Algbra::new(credentials, base_url),
-        }
+        })
     }
 
     /// What the index shows and what is served, in the index's order.
     fn register(&self) -> Vec<(Partner, Router)> {
         vec![
             (takepayments::PARTNER, self.takepayments.routes()),
+            (spotcap::PARTNER, self.spotcap.routes()),
             (algbra::PARTNER, self.algbra.routes()),
+            (webhook::PARTNER, self.webhook.routes()),
         ]
     }
 }
@@ -126,6 +138,16 @@ impl Sim {
     /// Gives the TakePayments simulator: its address, its ledger, its faults.
     pub fn takepayments(&self) -> &TakePayments {
         &self.partners.takepayments
+    }
+
+    /// Gives the Spotcap simulator: its addresses, its ledger, its faults.
+    pub fn spotcap(&self) -> &Spotcap {
+        &self.partners.spotcap
+    }
+
+    /// Gives the webhook's sink: its addresses, its ledger, its faults.
+    pub fn webhook(&self) -> &Webhook {
+        &self.partners.webhook
     }
 
     /// Gives the Algbra simulator: its address, its ledger, its faults, its prospects, how requests must be signed.

@@ -3,6 +3,7 @@
 //! Apart because an ordinary map hides what a partner might stumble over: a member named twice, and where in the body
 //! a value stands (which `redact.rs` needs).
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -26,6 +27,12 @@ impl<'a> Object<'a> {
 
     pub(crate) fn members(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
         self.0.iter().map(|(name, value)| (name.as_str(), *value))
+    }
+
+    /// Finds the first name that is given twice.
+    pub(crate) fn name_given_twice(&self) -> Option<&str> {
+        let mut seen = HashSet::new();
+        self.members().map(|(name, _)| name).find(|name| !seen.insert(*name))
     }
 
     /// Gives the value of the last member of this name; `None` when it is absent or cannot be read.

@@ -13,7 +13,7 @@ const MASK: &str = "***";
 const SECRET_HEADERS: [&str; 6] =
     ["authorization", "proxy-authorization", "cookie", "x-api-key", "x-apikey", "key"];
 /// Parts of names by which other headers are known to be such.
-const SECRET_WORDS: [&str; 4] = ["signature", "token", "secret", "api-key"];
+const SECRET_WORDS: [&str; 5] = ["signature", "token", "secret", "api-key", "auth"];
 /// What is shorter is no credential that a request could be asked to forget: masking it would eat ordinary words.
 const SECRET_BYTES_MIN: usize = 8;
 

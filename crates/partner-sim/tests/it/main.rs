@@ -4,6 +4,9 @@
 
 mod console;
 mod document;
+mod documented;
 mod faults;
 mod house;
 mod site;
+mod spotcap;
+mod webhook;
