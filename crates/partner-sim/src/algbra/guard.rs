@@ -86,8 +86,8 @@ impl Guard {
             refusal.add(KeyCheck::Wrong, "authorization", "is not the API token");
         }
         let mut rules = self.rules();
-        if let Some(problem) = date.and_then(|date| find_date_problem(date, now, rules.skew)) {
-            refusal.add(KeyCheck::Expired, "date", problem);
+        if let Some(Err((check, problem))) = date.map(|date| check_date(date, now, rules.skew)) {
+            refusal.add(check, "date", problem);
         }
         if nonce.is_some_and(str::is_empty) {
             refusal.add(KeyCheck::Missing, NONCE, "is empty");
@@ -147,16 +147,17 @@ fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a str, &'static st
 }
 
 /// Takes the one form that RFC 7231 has senders make: `Sun, 06 Nov 1994 08:49:37 GMT`.
-fn find_date_problem(date: &str, now: Timestamp, skew: Duration) -> Option<&'static str> {
+fn check_date(date: &str, now: Timestamp, skew: Duration) -> Result<(), (KeyCheck, &'static str)> {
     let parsed = DateTimeParser::new().parse_timestamp(date);
     let exact = |at: &Timestamp| {
         DateTimePrinter::new().timestamp_to_rfc9110_string(at).is_ok_and(|printed| printed == date)
     };
     match parsed.ok().filter(exact) {
-        None => Some("is not an HTTP date such as Sun, 06 Nov 1994 08:49:37 GMT"),
-        Some(at) => {
-            (at.duration_since(now).unsigned_abs() > skew).then_some("is too far from the partner's clock")
+        None => Err((KeyCheck::Wrong, "is not an HTTP date such as Sun, 06 Nov 1994 08:49:37 GMT")),
+        Some(at) if at.duration_since(now).unsigned_abs() > skew => {
+            Err((KeyCheck::Expired, "is too far from the partner's clock"))
         }
+        Some(_) => Ok(()),
     }
 }
 
@@ -166,7 +167,7 @@ mod tests {
 
     fn check(date: &str, fits: bool) {
         let now: Timestamp = "1994-11-06T08:49:37Z".parse().unwrap();
-        assert_eq!(find_date_problem(date, now, SKEW).is_none(), fits, "{date}");
+        assert_eq!(check_date(date, now, SKEW).is_ok(), fits, "{date}");
     }
 
     #[test]
