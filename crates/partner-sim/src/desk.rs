@@ -44,6 +44,8 @@ pub(crate) struct Verdict {
     pub(crate) on_taken: Option<Box<dyn FnOnce() + Send>>,
     /// Whether the set fault leaves this request alone: a wrong method, or a token's own controls break it.
     pub(crate) spared: bool,
+    /// What breaks this request instead of the set fault, with the name that the ledger gives it.
+    pub(crate) own_fault: Option<(Fault, &'static str)>,
 }
 
 /// What a success does to the ledger's leads.
@@ -73,6 +75,7 @@ impl Verdict {
             fields: Map::new(),
             secrets: Vec::new(),
             on_taken: None,
+            own_fault: None,
         }
     }
 }
@@ -187,10 +190,10 @@ impl Desk {
 
         let mut recorded = None;
         self.state.send_modify(|state| {
-            let (fault, name) = if verdict.spared {
-                (Fault::None, None)
-            } else {
-                state.setting.meet(verdict.operation, would_be_taken)
+            let (fault, name) = match verdict.own_fault {
+                Some((fault, name)) => (fault, Some(name.to_owned())),
+                None if verdict.spared => (Fault::None, None),
+                None => state.setting.meet(verdict.operation, would_be_taken),
             };
             let documented = name.as_deref().and_then(|name| self.find_documented(name).ok());
             let (response, complete) = act(fault, documented, verdict.answer, arrival, cutter);

@@ -63,7 +63,8 @@ pub struct Request {
     pub id: Option<String>,
     /// The fault that this request met.
     pub fault: Option<crate::Fault>,
-    /// For [`crate::Fault::Documented`] which of the partner's errors it was.
+    /// For [`crate::Fault::Documented`] which of the partner's errors it was; for a token which
+    /// [`crate::oauth::TokenFault`] it met.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
     /// The status answered; `None` while there is no answer, and for ever when the connection was cut.
