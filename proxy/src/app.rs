@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use lead_model::Origin;
 
+use crate::account::Accounts;
 use crate::assets::Assets;
 use crate::clock::Clock;
 use crate::config::PublicConfig;
+use crate::exchange::Exchange;
 use crate::forms::Forms;
 use crate::intake::Intake;
 use crate::locales::Locales;
@@ -25,6 +27,10 @@ pub(crate) struct App {
     pub(crate) locales: Locales,
     pub(crate) assets: Assets,
     pub(crate) store: Arc<dyn Store>,
+    /// The partner accounts.
+    pub(crate) accounts: Arc<Accounts>,
+    /// The road to partners.
+    pub(crate) exchange: Exchange,
     pub(crate) intake: Intake,
     pub(crate) tokens: Tokens,
     pub(crate) clock: Clock,

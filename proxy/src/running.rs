@@ -70,7 +70,7 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let delivery = Arc::new(Delivery::start(
         Arc::clone(&store),
         Arc::clone(&accounts),
-        exchange,
+        exchange.clone(),
         clock.clone(),
         delivery,
     ));
@@ -82,9 +82,11 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
         intake: Intake {
             store: Arc::clone(&store),
             delivery: Arc::clone(&delivery),
-            accounts,
+            accounts: Arc::clone(&accounts),
             inline_wait: public.inline_wait,
         },
+        accounts,
+        exchange,
         store: Arc::clone(&store),
         tokens: Tokens::new(&token_key, clock.clone()),
         clock,
