@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
 use crate::config::{Finding, SecretSource};
@@ -14,6 +14,11 @@ use crate::mapping::{Mapping, MappingRule};
 
 mod credentials;
 mod settings;
+
+/// Most keys of a CRM's server at a time.
+const PANEL_KEYS_MAX: usize = 2;
+/// Fewest characters of such a key.
+const PANEL_KEY_LENGTH_MIN: usize = 32;
 
 /// One section `[accounts.NAME]`.
 #[derive(Clone, Debug, Deserialize)]
@@ -30,6 +35,10 @@ pub struct AccountConfig {
     /// Where each credential lies.
     #[serde(default)]
     pub credentials: BTreeMap<String, SecretSource>,
+    /// Where the keys lie with which a CRM's server signs panel tokens and links for this account: none, one, or two while
+    /// one takes the other's place.
+    #[serde(default)]
+    pub panel_keys: Vec<SecretSource>,
     /// Partner field to what fills it, over the connector's default mapping.
     #[serde(default)]
     pub mapping: BTreeMap<String, MappingRule>,
@@ -53,6 +62,7 @@ pub struct Account {
     connector: &'static dyn Connector,
     settings: AccountSettings,
     credentials: BTreeMap<&'static str, SecretString>,
+    panel_keys: Vec<SecretString>,
     mapping: Mapping,
 }
 
@@ -90,7 +100,49 @@ impl Account {
         if !findings.is_empty() {
             return Err(findings);
         }
-        Ok(Self { id: id.to_owned(), enabled: config.enabled, connector, settings, credentials, mapping })
+        Ok(Self {
+            id: id.to_owned(),
+            enabled: config.enabled,
+            connector,
+            settings,
+            credentials,
+            panel_keys: Vec::new(),
+            mapping,
+        })
+    }
+
+    /// The same with the keys of its CRM's server.
+    ///
+    /// # Errors
+    /// Keys that are too short, or more than two.
+    pub fn with_panel_keys(mut self, keys: Vec<SecretString>) -> Result<Self, Vec<Finding>> {
+        let path = format!("accounts.{}.panel_keys", self.id);
+        let mut findings = Vec::new();
+        if keys.len() > PANEL_KEYS_MAX {
+            findings.push(Finding::new(
+                path.clone(),
+                format!("{} keys", keys.len()),
+                "at most two: the new and the old",
+            ));
+        }
+        for (place, key) in keys.iter().enumerate() {
+            let length = key.expose_secret().chars().count();
+            if length < PANEL_KEY_LENGTH_MIN {
+                let expected = "at least 32 characters, such as `openssl rand -base64 32` prints";
+                findings.push(Finding::new(
+                    format!("{path}[{place}]"),
+                    format!("a key of {length} characters"),
+                    expected,
+                ));
+            }
+        }
+        self.panel_keys = keys;
+        if findings.is_empty() { Ok(self) } else { Err(findings) }
+    }
+
+    /// The keys with which its CRM's server signs; none where it has no panel and no links.
+    pub fn panel_keys(&self) -> &[SecretString] {
+        &self.panel_keys
     }
 
     /// Its name in configuration and form definitions.

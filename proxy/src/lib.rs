@@ -16,6 +16,7 @@ pub mod ids;
 pub mod locales;
 pub mod mapping;
 pub mod problem;
+pub mod signed;
 pub mod store;
 pub mod telemetry;
 pub mod transport;

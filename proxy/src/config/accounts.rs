@@ -14,7 +14,7 @@ use crate::account::{Account, AccountConfig, AccountLimits};
 use crate::mapping::MappingRule;
 
 /// An account's keys.
-const KEYS: [&str; 5] = ["connector", "enabled", "settings", "credentials", "mapping"];
+const KEYS: [&str; 6] = ["connector", "enabled", "settings", "credentials", "panel_keys", "mapping"];
 
 /// Builds every account that is right and tells what is wrong with the others.
 pub(super) fn read(
@@ -70,7 +70,17 @@ fn account(
             }
         }
     }
-    match Account::build(id, &config, secrets, limits) {
+    let mut panel_keys = Vec::new();
+    for (place, source) in config.panel_keys.iter().enumerate() {
+        match vault.fetch(source) {
+            Ok(key) => panel_keys.push(key),
+            Err((found, expected)) => {
+                findings.push(Finding::new(format!("{path}.panel_keys[{place}]"), found, expected));
+            }
+        }
+    }
+    let built = Account::build(id, &config, secrets, limits);
+    match built.and_then(|account| account.with_panel_keys(panel_keys)) {
         Ok(account) => Some(account),
         Err(wrong) => {
             findings.extend(wrong);
@@ -109,6 +119,7 @@ impl Shape<'_> {
             let (fits, expected) = match key.as_str() {
                 "connector" => (value.is_str(), "a text: the connector's name"),
                 "enabled" => (value.is_bool(), "true or false"),
+                "panel_keys" => (value.is_array(), "a list of places: [{ env = \"NAME\" }]"),
                 _ => (value.is_table(), "a table"),
             };
             if !fits {
@@ -121,6 +132,12 @@ impl Shape<'_> {
         for (name, value) in tables(account, "credentials") {
             if value.clone().try_into::<SecretSource>().is_err() {
                 self.wrong(&format!(".credentials.{name}"), kind(value), secret::ADVICE);
+            }
+        }
+        let keys = account.get("panel_keys").and_then(Value::as_array).into_iter().flatten();
+        for (place, value) in keys.enumerate() {
+            if value.clone().try_into::<SecretSource>().is_err() {
+                self.wrong(&format!(".panel_keys[{place}]"), kind(value), secret::ADVICE);
             }
         }
         for (name, value) in tables(account, "mapping") {
