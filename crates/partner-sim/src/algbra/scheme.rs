@@ -30,10 +30,7 @@ pub enum Encoding {
 
 /// In which order the payload's members stand. The document lists them in the default's order and promises none.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Order {
-    pub(super) members: [&'static str; 4],
-    pub(super) headers: [&'static str; 3],
-}
+pub struct Order(pub(super) [&'static str; 4]);
 
 /// All of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,40 +45,26 @@ pub struct Scheme {
 
 impl Default for Order {
     fn default() -> Self {
-        Self {
-            members: ["url", "method", "headers", "body"],
-            headers: ["authorization", "date", "x-alg-nonce"],
-        }
+        Self(["url", "method", "headers", "body"])
     }
 }
 
 impl Order {
-    /// Takes the four members of the payload and the three of its `headers`, each in the order wanted.
+    /// Takes the four members of the payload in the order wanted. Those of its `headers` keep the document's order.
     ///
     /// # Errors
     /// When a name is missing, unknown or given twice.
-    pub fn new<N: AsRef<str>>(members: &[N], headers: &[N]) -> Result<Self, UnknownName> {
-        let known = Self::default();
-        Ok(Self { members: arrange(known.members, members)?, headers: arrange(known.headers, headers)? })
+    pub fn new<N: AsRef<str>>(members: &[N]) -> Result<Self, UnknownName> {
+        let Self(mut known) = Self::default();
+        let place = |name: &str| members.iter().position(|member| member.as_ref() == name);
+        if members.len() != known.len() || known.iter().any(|name| place(name).is_none()) {
+            let given: Vec<_> = members.iter().map(AsRef::as_ref).collect();
+            let (given, known) = (given.join(", "), known.join(", "));
+            return Err(UnknownName(format!("found {given}, expected each of {known} once")));
+        }
+        known.sort_by_key(|name| place(name));
+        Ok(Self(known))
     }
-}
-
-/// Puts the known names into the order of the given ones.
-fn arrange<const LENGTH: usize, N: AsRef<str>>(
-    mut known: [&'static str; LENGTH],
-    wanted: &[N],
-) -> Result<[&'static str; LENGTH], UnknownName> {
-    let place = |name: &str| wanted.iter().position(|wanted| wanted.as_ref() == name);
-    if wanted.len() != LENGTH || known.iter().any(|name| place(name).is_none()) {
-        let given: Vec<_> = wanted.iter().map(AsRef::as_ref).collect();
-        return Err(UnknownName(format!(
-            "found {}, expected each of {} once",
-            given.join(", "),
-            known.join(", ")
-        )));
-    }
-    known.sort_by_key(|name| place(name));
-    Ok(known)
 }
 
 /// Tells that no choice has this name; lists those that there are.
@@ -130,13 +113,12 @@ mod tests {
 
     #[test]
     fn order_takes_each_name_once() {
-        let headers = ["authorization", "date", "x-alg-nonce"];
-        let order = Order::new(&["body", "url", "headers", "method"], &headers[..]).unwrap();
-        assert_eq!(order.members, ["body", "url", "headers", "method"]);
+        let order = Order::new(&["body", "url", "headers", "method"]).unwrap();
+        assert_eq!(order, Order(["body", "url", "headers", "method"]));
         for wrong in
             [&["url", "url", "headers", "body"][..], &["url", "method", "headers"], &["a", "b", "c", "d"]]
         {
-            let problem = Order::new(wrong, &headers[..]).unwrap_err().to_string();
+            let problem = Order::new(wrong).unwrap_err().to_string();
             assert!(problem.ends_with("expected each of url, method, headers, body once"), "{problem}");
         }
     }

@@ -9,7 +9,7 @@ use rsa::pkcs8::DecodePublicKey as _;
 use rsa::sha2::{Sha256, Sha512};
 use rsa::signature::Verifier as _;
 use rsa::{pkcs1v15, pss};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::scheme::{Algorithm, Encoding, Order, Scheme};
 
@@ -27,24 +27,16 @@ pub(super) struct Signed<'a> {
 impl Signed<'_> {
     /// Writes the text that is signed: compact JSON, the body in it as a string.
     pub(super) fn payload(&self, order: &Order) -> String {
-        let headers = order.headers.map(|name| (name, Value::from(self.part(name))));
-        let headers: Map<_, _> = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        let members = order.members.map(|name| match name {
-            "headers" => (name.to_owned(), Value::from(headers.clone())),
-            name => (name.to_owned(), Value::from(self.part(name))),
-        });
+        let headers =
+            json!({ "authorization": self.authorization, "date": self.date, "x-alg-nonce": self.nonce });
+        let member = |name: &str| match name {
+            "url" => json!(self.url),
+            "method" => json!(self.method),
+            "headers" => headers.clone(),
+            _ => json!(self.body),
+        };
+        let members = order.0.map(|name| (name.to_owned(), member(name)));
         Value::from(Map::from_iter(members)).to_string()
-    }
-
-    fn part(&self, name: &str) -> &str {
-        match name {
-            "url" => self.url,
-            "method" => self.method,
-            "authorization" => self.authorization,
-            "date" => self.date,
-            "x-alg-nonce" => self.nonce,
-            _ => self.body,
-        }
     }
 }
 

@@ -7,9 +7,8 @@ cd "$(dirname "$0")"
 work=$(mktemp -d)
 trap 'rm -r "$work"' EXIT
 
-payload='def in_order($values; $names): reduce $names[] as $name ({}; .[$name] = $values[$name]);
-  in_order({authorization, date, "x-alg-nonce": .nonce}; .header_order) as $headers
-  | in_order({url, method, headers: $headers, body}; .order) | tojson'
+payload='{url, method, headers: {authorization, date, "x-alg-nonce": .nonce}, body} as $parts
+  | reduce .order[] as $name ({}; .[$name] = $parts[$name]) | tojson'
 
 while IFS= read -r vector; do
   jq -j "$payload" <<<"$vector" >"$work/payload"

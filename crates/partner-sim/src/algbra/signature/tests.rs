@@ -16,7 +16,6 @@ struct Vector {
     algorithm: String,
     encoding: String,
     order: Vec<String>,
-    header_order: Vec<String>,
     url: String,
     method: String,
     authorization: String,
@@ -32,7 +31,7 @@ impl Vector {
         Scheme {
             algorithm: self.algorithm.parse().unwrap(),
             encoding: self.encoding.parse().unwrap(),
-            order: Order::new(&self.order, &self.header_order).unwrap(),
+            order: Order::new(&self.order).unwrap(),
         }
     }
 
@@ -121,13 +120,9 @@ fn signature_under_another_order_or_algorithm_is_refused() {
     for vector in vectors() {
         let scheme = vector.scheme();
         let mut order = scheme.order.clone();
-        order.members.reverse();
-        let mut headers = scheme.order.clone();
-        headers.headers.reverse();
-        for order in [order, headers] {
-            let other = Scheme { order, ..scheme.clone() };
-            assert!(vector.verify(&other, &vector.signed(), &vector.signature).is_err(), "{}", vector.name);
-        }
+        order.0.reverse();
+        let other = Scheme { order, ..scheme.clone() };
+        assert!(vector.verify(&other, &vector.signed(), &vector.signature).is_err(), "{}", vector.name);
         for algorithm in [Algorithm::Pkcs1v15Sha256, Algorithm::Pkcs1v15Sha512, Algorithm::PssSha256] {
             let other = Scheme { algorithm, ..scheme.clone() };
             let verified = vector.verify(&other, &vector.signed(), &vector.signature);
