@@ -110,7 +110,8 @@ fn check_setting(setting: &Setting, text: &str, limits: AccountLimits) -> Result
     }
     match setting.kind {
         SettingKind::Url | SettingKind::BaseUrl => check_address(setting.kind, text, limits),
-        SettingKind::Path(names) => check_path(text, names),
+        SettingKind::Path(names) => check_path(text, names, &[]),
+        SettingKind::PathWith { required, optional } => check_path(text, required, optional),
         SettingKind::Text { length_max } => {
             let fits = !text.trim().is_empty() && utf16_length(text) <= length_max;
             fits.then_some(())
@@ -150,18 +151,25 @@ fn check_address(kind: SettingKind, text: &str, limits: AccountLimits) -> Result
     Ok(())
 }
 
-fn check_path(text: &str, names: &[&str]) -> Result<(), String> {
-    let list: Vec<String> = names.iter().map(|name| format!("{{{name}}}")).collect();
+fn check_path(text: &str, required: &[&str], optional: &[&str]) -> Result<(), String> {
+    let in_braces = |names: &[&str]| names.iter().map(|name| format!("{{{name}}}")).collect::<Vec<_>>();
+    let (required, optional) = (in_braces(required), in_braces(optional));
     let mut rest = text.to_owned();
     let mut complete = true;
-    for name in &list {
-        complete &= rest.matches(name.as_str()).count() == 1;
-        rest = rest.replace(name.as_str(), "x");
+    for (names, least) in [(&required, 1), (&optional, 0)] {
+        for name in names {
+            complete &= (least..=1).contains(&rest.matches(name.as_str()).count());
+            rest = rest.replace(name.as_str(), "x");
+        }
     }
     let plain = |c: char| c.is_ascii_alphanumeric() || "/-_.~".contains(c);
     let fits = complete && rest.starts_with('/') && rest.chars().all(plain) && !rest.contains("..");
-    let with =
-        if list.is_empty() { String::new() } else { format!(" with {}, each once", list.join(" and ")) };
+    let with = match (required.join(" and "), optional.join(" and ")) {
+        (must, may) if must.is_empty() && may.is_empty() => String::new(),
+        (must, may) if may.is_empty() => format!(" with {must}, each once"),
+        (must, may) if must.is_empty() => format!(" with {may} at most once"),
+        (must, may) => format!(" with {must}, each once, and {may} at most once"),
+    };
     fits.then_some(()).ok_or_else(|| {
         format!("a path that begins with a slash{with}, of letters, digits and / - _ . ~ alone")
     })

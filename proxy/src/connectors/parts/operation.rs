@@ -155,7 +155,7 @@ impl fmt::Debug for Change {
 /// Why no request can be built for a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallFault {
-    /// The partner has no such operation.
+    /// The partner has no such operation, or the account leaves out the setting without which it can't be asked.
     Unsupported,
     /// These fields break the payload's rules.
     Fields(Vec<FieldFault>),

@@ -44,6 +44,13 @@ pub enum SettingKind {
     BaseUrl,
     /// A path from the base address, beginning with a slash; these names in braces stand in it, each once.
     Path(&'static [&'static str]),
+    /// The same with names that may also be left out; the connector's review says when each belongs there.
+    PathWith {
+        /// The names that stand in it, each once.
+        required: &'static [&'static str],
+        /// The names that may stand in it, each once.
+        optional: &'static [&'static str],
+    },
     /// Text of so many UTF-16 units at most, not blank.
     Text {
         /// Most UTF-16 units.
