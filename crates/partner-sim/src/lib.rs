@@ -20,9 +20,12 @@ mod redact;
 mod server;
 mod stream;
 
+pub mod oauth;
 pub mod site;
 // One line a partner.
 pub mod algbra;
+pub mod octorate;
+pub mod partnerportal;
 pub mod spotcap;
 pub mod takepayments;
 pub mod webhook;
@@ -34,7 +37,9 @@ use axum::Router;
 use axum::routing::get;
 
 use crate::algbra::Algbra;
+use crate::octorate::Octorate;
 use crate::page::{Partner, assets, index};
+use crate::partnerportal::PartnerPortal;
 use crate::server::Server;
 use crate::spotcap::Spotcap;
 use crate::takepayments::TakePayments;
@@ -86,6 +91,8 @@ pub async fn start(options: Options) -> anyhow::Result<Sim> {
 struct Partners {
     takepayments: TakePayments,
     spotcap: Spotcap,
+    partnerportal: PartnerPortal,
+    octorate: Octorate,
     webhook: Webhook,
     algbra: Algbra,
 }
@@ -95,6 +102,8 @@ impl Partners {
         Ok(Self {
             takepayments: TakePayments::new(credentials, base_url),
             spotcap: Spotcap::new(credentials, base_url),
+            partnerportal: PartnerPortal::new(credentials, base_url),
+            octorate: Octorate::new(credentials, base_url),
             webhook: Webhook::new(credentials, base_url)?,
             algbra: Algbra::new(credentials, base_url),
         })
@@ -106,6 +115,8 @@ impl Partners {
             (takepayments::PARTNER, self.takepayments.routes()),
             (spotcap::PARTNER, self.spotcap.routes()),
             (algbra::PARTNER, self.algbra.routes()),
+            (partnerportal::PARTNER, self.partnerportal.routes()),
+            (octorate::PARTNER, self.octorate.routes()),
             (webhook::PARTNER, self.webhook.routes()),
         ]
     }
@@ -153,6 +164,16 @@ impl Sim {
     /// Gives the Algbra simulator: its address, its ledger, its faults, its prospects, how requests must be signed.
     pub fn algbra(&self) -> &Algbra {
         &self.partners.algbra
+    }
+
+    /// Gives the PartnerPortal.io simulator: its address, ledger and faults, its tokens, leads and schemas.
+    pub fn partnerportal(&self) -> &PartnerPortal {
+        &self.partners.partnerportal
+    }
+
+    /// Gives the Octorate simulator: its addresses, ledger and faults, its tokens and properties.
+    pub fn octorate(&self) -> &Octorate {
+        &self.partners.octorate
     }
 
     /// Stops listening and cuts every open connection; when this returns the port is free.

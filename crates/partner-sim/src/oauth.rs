@@ -101,8 +101,7 @@ struct State {
 
 impl OAuth {
     pub(crate) fn new(client_id: String, client_secret: String, lifetime: SignedDuration) -> Self {
-        let rules =
-            Rules { lifetime, rotation: false, reuse_detection: false, grace: SignedDuration::ZERO };
+        let rules = Rules { lifetime, rotation: false, reuse_detection: false, grace: SignedDuration::ZERO };
         let state = State {
             tokens: Tokens::new(rules),
             requests: TokenRequests::default(),

@@ -59,7 +59,10 @@ pub(crate) const PARTNER: Partner = Partner {
         ("GET", "/partnerportal/companies/{companyId}/leads/{leadId}"),
         ("PATCH", "/partnerportal/companies/{companyId}/leads/{leadId}"),
         ("GET", "/partnerportal/companies/{companyId}/schemas/{object}"),
-        ("GET", "/partnerportal/companies/{companyId}/partner-organizations/{partnerOrganizationId}/schemas/{object}"),
+        (
+            "GET",
+            "/partnerportal/companies/{companyId}/partner-organizations/{partnerOrganizationId}/schemas/{object}",
+        ),
         ("POST", "/partnerportal/oauth/token"),
     ],
     headline: &["firstName", "lastName", "companyName"],

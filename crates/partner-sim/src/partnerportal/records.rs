@@ -187,7 +187,7 @@ fn seeded(place: usize, company_id: &str) -> Map<String, Value> {
         "lastName": pick(&LAST),
         "platform": "website",
         "email": format!("person{number}@example.com"),
-        "notes": if place % 3 == 0 { Value::Null } else { json!(format!("Made up, number {number}")) },
+        "notes": if place.is_multiple_of(3) { Value::Null } else { json!(format!("Made up, number {number}")) },
         CUSTOM_FIELDS: null,
     });
     let mut lead = draft(&id_at(place), company_id, sent.as_object().cloned().unwrap_or_default(), made);
@@ -199,7 +199,7 @@ fn seeded(place: usize, company_id: &str) -> Map<String, Value> {
         };
         lead.insert(name.to_owned(), value);
     }
-    if place % 3 != 0 {
+    if !place.is_multiple_of(3) {
         lead.insert("value".to_owned(), json!(number * 100));
         lead.insert("closeDate".to_owned(), time(made + SignedDuration::from_hours(720)));
     }
