@@ -4,11 +4,13 @@
 
 use std::collections::BTreeMap;
 
+use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::Finding;
 use crate::connectors::parts::text::utf16_length;
-use crate::connectors::{AccountSettings, Connector, CredentialSlot, Presence};
+use crate::connectors::{AccountSettings, Connector, CredentialPlace, CredentialSlot, Presence};
+use crate::credentials::signature::{EXPECTED_KEY, check_key};
 
 /// Sorts the secrets into the connector's slots.
 pub(super) fn read(
@@ -37,6 +39,10 @@ pub(super) fn read(
             findings.push(Finding::new(at, format!("a secret of {length} characters"), expected));
             continue;
         }
+        if let Err((found, expected)) = check_place(slot, &secret) {
+            findings.push(Finding::new(at, found, format!("{expected}: {}", slot.meaning)));
+            continue;
+        }
         credentials.insert(slot.name, secret);
     }
     for name in secrets.keys() {
@@ -52,5 +58,17 @@ fn is_required(slot: &CredentialSlot, settings: &AccountSettings) -> bool {
         Presence::Required | Presence::Default(_) => true,
         Presence::Optional => false,
         Presence::If { setting, is } => settings.text(setting) == is,
+    }
+}
+
+/// Says what is found and what is expected where a secret can't be used in its place, so that no lead finds it out.
+fn check_place(slot: &CredentialSlot, secret: &SecretString) -> Result<(), (String, &'static str)> {
+    match slot.place {
+        CredentialPlace::Signature => check_key(secret).map_err(|found| (found, EXPECTED_KEY)),
+        CredentialPlace::Header(_) if HeaderValue::from_str(secret.expose_secret()).is_err() => Err((
+            "a secret with a line end or a character beyond ASCII".to_owned(),
+            "visible ASCII characters, since it is sent as a header",
+        )),
+        CredentialPlace::Header(_) | CredentialPlace::BodyField(_) | CredentialPlace::TokenRequest => Ok(()),
     }
 }

@@ -104,6 +104,8 @@ pub struct SignaturePlan {
     pub encoding: SignatureEncoding,
     /// The members of the signed text, outermost first to last: `url`, `method`, `headers` and `body` in some order.
     pub order: [SignedPart; 4],
+    /// The members of its `headers`, first to last.
+    pub headers: [SignedHeader; 3],
 }
 
 /// Hash and padding of a signature.
@@ -139,4 +141,15 @@ pub enum SignedPart {
     Headers,
     /// The body as sent.
     Body,
+}
+
+/// A header that is signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignedHeader {
+    /// `authorization`: the API token.
+    Authorization,
+    /// `date`.
+    Date,
+    /// `x-alg-nonce`.
+    Nonce,
 }
