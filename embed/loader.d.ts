@@ -58,7 +58,7 @@ interface LeadFormEventMap {
  *
  * Attributes: `form`, the form's id; `mode`, `inline` (default) or `iframe`; `locale`, a language tag, else the nearest
  * `lang` of the page, else the browser's; `data-theme`, `light` or `dark`, else as the page; `font="inherit"` takes the
- * page's font. A change of the first three shows the form anew.
+ * page's font; `link`, the signed link of a form that completes a record and opens by nothing else. A change of the first three shows the form anew.
  */
 interface LeadFormElement extends HTMLElement {
   /** The form's id; null where the attribute is absent. */

@@ -241,8 +241,13 @@ class LeadForm extends HTMLElement {
     this.#mount(mountForm, this, form, host.options ?? this.#options(mode.replace("-page", "")));
   }
 
+  /** The signed link by which the form was opened, for a form that opens by nothing else. */
+  #signed() {
+    return this.hasAttribute("link") ? { link: this.getAttribute("link") } : {};
+  }
+
   #mount(mountForm, target, form, options) {
-    const submitUrl = `${home}v1/forms/${encodeURIComponent(this.form)}/submissions`;
+    const submitUrl = `${home}v1/forms/${encodeURIComponent(this.form)}/submissions?${new URLSearchParams(this.#signed())}`;
     const mounted = mountForm(target, form, { ...options, submitUrl }, (name, detail) => this.#emit(name, detail));
     this.#undo.push(() => mounted.unmount());
   }
@@ -307,7 +312,7 @@ class LeadForm extends HTMLElement {
       // Our script is part of what the frame loads, so a loaded frame that says nothing is not our page.
       frame.onload = () => setTimeout(reject, 2_000, "frame_unreachable");
     });
-    frame.src = address("embed", this.form, { locale, instance, parent: location.origin, theme });
+    frame.src = address("embed", this.form, { locale, instance, parent: location.origin, theme, ...this.#signed() });
     root.replaceChildren(frame);
     await patiently(heard, "frame_unreachable");
   }
@@ -318,7 +323,7 @@ class LeadForm extends HTMLElement {
     root.replaceChildren();
     if (this.children.length) return append(root, "", "", "slot");
     const link = append(root, "", "Open the form", "a");
-    link.href = address("f", this.form, { locale: this.#locale() });
+    link.href = address("f", this.form, { locale: this.#locale(), ...this.#signed() });
     link.target = "_blank";
   }
 }

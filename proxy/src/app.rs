@@ -13,6 +13,7 @@ use crate::config::PublicConfig;
 use crate::exchange::Exchange;
 use crate::forms::Forms;
 use crate::intake::Intake;
+use crate::intake::purpose::Links;
 use crate::locales::Locales;
 use crate::middleware::limits::BodyLimits;
 use crate::store::Store;
@@ -32,6 +33,7 @@ pub(crate) struct App {
     /// The road to partners.
     pub(crate) exchange: Exchange,
     pub(crate) intake: Intake,
+    pub(crate) links: Links,
     pub(crate) tokens: Tokens,
     pub(crate) clock: Clock,
 }

@@ -4,6 +4,7 @@
 
 mod ask;
 mod config;
+mod plan;
 pub mod retry;
 mod waiters;
 mod walk;

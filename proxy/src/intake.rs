@@ -4,6 +4,7 @@
 
 pub(crate) mod body;
 mod fingerprint;
+pub(crate) mod purpose;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use crate::delivery::{Delivery, FirstOutcome};
 use crate::forms::{FormText, ServedForm};
 use crate::ids::{DeliveryId, IdempotencyKey, Receipt};
 use crate::mapping::check_payload;
-use crate::store::{Accepted, NewSubmission, Store, StoreError};
+use crate::store::{Accepted, NewSubmission, Purpose, Store, StoreError};
 
 use fingerprint::fingerprint;
 
@@ -42,6 +43,8 @@ pub(crate) struct Offer<'a> {
     pub(crate) key: IdempotencyKey,
     pub(crate) values: Values,
     pub(crate) source: Source,
+    /// What it is for: a new lead, or the record of the link by which the form was opened.
+    pub(crate) purpose: Purpose,
 }
 
 /// What becomes of a submission.
@@ -125,9 +128,10 @@ fn new_submission(offer: &Offer<'_>, receipt: Receipt, values: NormalValues) -> 
         locale: offer.text.form.locale.clone(),
         account: form.account.clone(),
         idempotency_key: offer.key.clone(),
-        fingerprint: fingerprint(&form.id, &offer.key, &values),
+        fingerprint: fingerprint(&form.id, &offer.key, &values, &offer.purpose),
         source: Source { mode: offer.source.mode, page: offer.source.page.as_deref().and_then(clean_page) },
         values,
+        purpose: offer.purpose.clone(),
     }
 }
 

@@ -197,6 +197,23 @@ pub fn compose_by(
             lead.insert(field.name.clone(), value);
         }
     }
+    put_receipt(&mut lead, descriptor, receipt);
+    Lead::new(lead)
+}
+
+/// A record made in the panel: the values stand under the partner's names already.
+pub fn compose_record(account: &Account, receipt: &Receipt, values: &NormalValues) -> Lead {
+    let kind_of = |name: &str| {
+        let field = account.mapping().fields().iter().find(|field| field.name == name);
+        field.map_or(PartnerFieldKind::Any { length_max: OWN_LENGTH_MAX }, |field| field.kind)
+    };
+    let mut lead: BTreeMap<String, PartnerValue> =
+        values.iter().map(|(name, value)| (name.to_owned(), say(value, kind_of(name)))).collect();
+    put_receipt(&mut lead, account.connector().descriptor(), receipt);
+    Lead::new(lead)
+}
+
+fn put_receipt(lead: &mut BTreeMap<String, PartnerValue>, descriptor: &Descriptor, receipt: &Receipt) {
     if let Some(slot) = descriptor.receipt {
         let text = match slot.form {
             ReceiptForm::Text => receipt.to_string(),
@@ -204,7 +221,6 @@ pub fn compose_by(
         };
         lead.insert(slot.field.to_owned(), PartnerValue::Text(text));
     }
-    Lead::new(lead)
 }
 
 fn say(value: &Normal, kind: PartnerFieldKind) -> PartnerValue {

@@ -7,6 +7,8 @@ use http::{HeaderValue, StatusCode, header};
 use lead_model::Problem;
 use serde::Serialize;
 
+use crate::signed::SignedFault;
+
 /// Seconds after which a caller may ask again while the store is unavailable.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
 
@@ -56,6 +58,10 @@ api_reasons! {
     IdempotencyKeyInvalid = "idempotency_key_invalid", BAD_REQUEST, "The Idempotency-Key header can't be used";
     /// The page's origin is not on the form's list. The embedder adds it to `allowed_origins`.
     OriginNotAllowed = "origin_not_allowed", FORBIDDEN, "This origin may not use this form";
+    /// This form completes a record and opens by a signed link only; there is none, or it is not valid for this form.
+    LinkInvalid = "link_invalid", FORBIDDEN, "The link is not valid";
+    /// The signed link was good once, but its time is over. Ask for a new one.
+    LinkExpired = "link_expired", FORBIDDEN, "The link has expired";
     /// No form has this id.
     FormNotFound = "form_not_found", NOT_FOUND, "There is no such form";
     /// No submission has this receipt.
@@ -116,6 +122,16 @@ impl ApiProblem {
             problems: &self.problems,
         };
         serde_json::to_string(&body).unwrap_or_default()
+    }
+}
+
+impl From<SignedFault> for ApiReason {
+    /// Of a link; a panel token's faults have reasons of their own.
+    fn from(fault: SignedFault) -> Self {
+        match fault {
+            SignedFault::Expired => Self::LinkExpired,
+            SignedFault::Invalid | SignedFault::TooLong => Self::LinkInvalid,
+        }
     }
 }
 

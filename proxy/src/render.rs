@@ -39,6 +39,8 @@ pub(crate) struct Setting<'a> {
     pub(crate) parent_origin: Option<&'a str>,
     /// `light` or `dark`; the visitor's own where absent.
     pub(crate) theme: Option<&'a str>,
+    /// The signed link by which the form was opened.
+    pub(crate) link: Option<&'a str>,
 }
 
 impl Setting<'_> {
@@ -50,7 +52,9 @@ impl Setting<'_> {
             tag.push_str(&attribute("locale", &form.locale));
         }
         tag.push_str(&attribute("mode", self.mode.as_str()));
-        for (name, value) in [("data-parent-origin", self.parent_origin), ("data-theme", self.theme)] {
+        for (name, value) in
+            [("data-parent-origin", self.parent_origin), ("data-theme", self.theme), ("link", self.link)]
+        {
             if let Some(value) = value {
                 tag.push_str(&attribute(name, value));
             }

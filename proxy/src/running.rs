@@ -18,6 +18,7 @@ use crate::delivery::Delivery;
 use crate::exchange::Exchange;
 use crate::forms::Forms;
 use crate::intake::Intake;
+use crate::intake::purpose::Links;
 use crate::router;
 use crate::server::{self, Server, ServerLimits};
 use crate::store::{SqliteStore, Store};
@@ -85,6 +86,7 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
             accounts: Arc::clone(&accounts),
             inline_wait: public.inline_wait,
         },
+        links: Links { accounts: Arc::clone(&accounts), clock: clock.clone() },
         accounts,
         exchange,
         store: Arc::clone(&store),

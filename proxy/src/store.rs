@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 use lead_model::{NormalValues, Problem, ReceiptAnswer, Source, SubmissionState};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::ids::{DeliveryId, IdempotencyKey, Receipt};
@@ -22,6 +22,22 @@ pub use sqlite::SqliteStore;
 pub struct StoreConfig {
     /// The database file. Its folder must exist; beside it lie `-wal`, `-shm` and `.lock`.
     pub path: PathBuf,
+}
+
+/// What a submission is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "for", rename_all = "snake_case")]
+pub enum Purpose {
+    /// A new lead: the values are a form's, and the account's mapping says them in the partner's words.
+    #[default]
+    Lead,
+    /// To complete a record that the partner has.
+    Completion {
+        /// Our reference of the record, as the partner has it.
+        reference: String,
+    },
+    /// A new record by a person in the panel: the values are in the partner's words already.
+    Record,
 }
 
 /// A checked submission on its way into the store.
@@ -45,6 +61,8 @@ pub struct NewSubmission {
     pub source: Source,
     /// The checked values.
     pub values: NormalValues,
+    /// What they are for.
+    pub purpose: Purpose,
 }
 
 /// What became of an accept.
@@ -88,6 +106,8 @@ pub struct Claimed {
     pub receipt: Receipt,
     /// The checked values.
     pub values: NormalValues,
+    /// What they are for.
+    pub purpose: Purpose,
     /// Attempts before this lease.
     pub attempts: u32,
     /// Those of them that ended in doubt.

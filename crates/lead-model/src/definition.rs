@@ -27,6 +27,9 @@ pub struct FormDefinition {
     pub version: u32,
     /// The partner account that gets the leads.
     pub account: String,
+    /// Whether a submission completes a record that the partner has already. Such a form opens by a signed link only.
+    #[serde(default)]
+    pub completes: bool,
     /// Origins of the host pages that may show and send this form, besides the proxy's own pages.
     #[serde(default)]
     pub allowed_origins: Vec<Origin>,

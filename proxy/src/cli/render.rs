@@ -18,7 +18,7 @@ pub(super) fn run(config: Config, form: &str, locale: Option<&str>) -> anyhow::R
     let served = forms.get(form).context(missing)?;
     let text = served.in_language(locale.into_iter()).context("the form has no language")?;
     let page = FormPage {
-        setting: Setting { mode: PageMode::Hosted, parent_origin: None, theme: None },
+        setting: Setting { mode: PageMode::Hosted, parent_origin: None, theme: None, link: None },
         text,
         action: &format!("/f/{form}"),
         token: &Tokens::new(&config.token_key, Clock::system()).issue(form),

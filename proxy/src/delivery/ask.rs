@@ -76,7 +76,7 @@ fn is_missing(outcome: &Outcome) -> bool {
 }
 
 /// The outcome of an attempt whose question was not answered: nothing of the lead left this time.
-fn unasked(outcome: Outcome) -> Outcome {
+pub(super) fn unasked(outcome: Outcome) -> Outcome {
     match outcome {
         Outcome::Rejected { why, .. } | Outcome::InDoubt { why } => Outcome::NotSent { why },
         Outcome::Delivered { .. } => Outcome::NotSent { why: Why::UnreadableBody },

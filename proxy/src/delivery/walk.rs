@@ -8,11 +8,11 @@ use std::time::Duration;
 use aws_lc_rs::digest;
 
 use crate::account::Account;
-use crate::connectors::{Call, InDoubtPolicy, OperationKind, Outcome, Why};
-use crate::delivery::ask::{Asked, ask};
+use crate::connectors::{InDoubtPolicy, Outcome, Why};
+use crate::delivery::plan::{Plan, plan, policy_of};
 use crate::delivery::retry::{History, next_step};
 use crate::delivery::{FirstOutcome, Shared};
-use crate::mapping::{compose, refused_fields};
+use crate::mapping::refused_fields;
 use crate::store::{Abandoned, AttemptClass, Claimed, Ending, Standing, StoreError};
 
 /// Pause before an outcome is written again that the store would not take.
@@ -31,22 +31,15 @@ pub(super) async fn walk(shared: &Shared, claimed: &Claimed, is_probe: bool) -> 
 }
 
 async fn attempt(shared: &Shared, account: &Account, claimed: &Claimed, is_probe: bool) -> FirstOutcome {
-    let lead = compose(account, &claimed.receipt, &claimed.values);
-    let request = match account.connector().request(&Call::Create(&lead), account.settings()) {
-        Ok(request) => request,
-        // Checked before accept, so the account's mapping has changed since.
-        Err(_) => return give_back_unbuilt(shared, account, claimed).await,
-    };
     // Everything that can fail without a byte of the lead comes first: no doubt is left behind by a token or a question.
-    let before = match ask(shared, account, claimed, &lead).await {
-        Asked::GoOn => shared.exchange.ready(account).await,
-        Asked::Ended(outcome) => Err(outcome),
+    let before = match plan(shared, account, claimed).await {
+        Plan::Send(kind, request) => shared.exchange.ready(account).await.map(|seals| (kind, request, seals)),
+        Plan::End(outcome) => Err(outcome),
+        // Checked before accept, so the account's mapping has changed since.
+        Plan::Unbuilt => return give_back_unbuilt(shared, account, claimed).await,
     };
-    let number = match shared
-        .store
-        .begin_attempt(claimed.delivery, claimed.fence, digest_of(&request.body))
-        .await
-    {
+    let body = before.as_ref().map_or(&[][..], |(_, request, _)| &request.body);
+    let number = match shared.store.begin_attempt(claimed.delivery, claimed.fence, digest_of(body)).await {
         Ok(Some(number)) => number,
         Ok(None) => {
             tracing::warn!(delivery.id = %claimed.delivery, account = account.id(), "the lease was lost before the attempt");
@@ -60,8 +53,8 @@ async fn attempt(shared: &Shared, account: &Account, claimed: &Claimed, is_probe
     };
     // From here on, and not before, a byte may leave.
     let (outcome, status) = match before {
-        Ok(seals) => {
-            let exchanged = shared.exchange.send(account, OperationKind::Create, &request, seals).await;
+        Ok((kind, request, seals)) => {
+            let exchanged = shared.exchange.send(account, kind, &request, seals).await;
             let status = exchanged.status();
             (exchanged.outcome, status)
         }
@@ -110,7 +103,8 @@ async fn conclude(
     is_probe: bool,
 ) -> FirstOutcome {
     // An account that is gone from the configuration can't be asked again.
-    let policy = account.map_or(InDoubtPolicy::Hold, |account| account.connector().descriptor().in_doubt);
+    let policy =
+        account.map_or(InDoubtPolicy::Hold, |account| policy_of(account.connector(), &claimed.purpose));
     let history = History { attempts: number, doubts: claimed.doubts, received_at: claimed.received_at };
     let step = next_step(outcome, policy, history, &shared.clock, &shared.config);
     let (why, reference, named) = match outcome {

@@ -6,13 +6,19 @@ use aws_lc_rs::digest::{Context, SHA256};
 use lead_model::{Normal, NormalValues};
 
 use crate::ids::IdempotencyKey;
+use crate::store::Purpose;
 
 /// SHA-256 over form, idempotency key and canonical JSON of the checked values.
 ///
 /// The values are normal already, so that `" Ada"` and `"Ada"` are one submission, and sorted by name, so that a form
 /// whose fields were moved meanwhile still knows its retry. The key is part of it because a hash over few and guessable
 /// values (a name, a phone number) could be found by trying; the key's random bits salt it.
-pub(super) fn fingerprint(form: &str, key: &IdempotencyKey, values: &NormalValues) -> [u8; 32] {
+pub(super) fn fingerprint(
+    form: &str,
+    key: &IdempotencyKey,
+    values: &NormalValues,
+    purpose: &Purpose,
+) -> [u8; 32] {
     let mut sorted: Vec<(&str, &Normal)> = values.iter().collect();
     sorted.sort_unstable_by_key(|(name, _)| *name);
     let canonical = serde_json::to_vec(&sorted).unwrap_or_default();
@@ -21,6 +27,10 @@ pub(super) fn fingerprint(form: &str, key: &IdempotencyKey, values: &NormalValue
         // Each part's length first, so that no two different triples give the same bytes.
         hash.update(&(part.len() as u64).to_be_bytes());
         hash.update(part);
+    }
+    // Left out for a new lead, whose fingerprints are older than purposes.
+    if *purpose != Purpose::Lead {
+        hash.update(&serde_json::to_vec(purpose).unwrap_or_default());
     }
     let mut fingerprint = [0; 32];
     for (to, from) in fingerprint.iter_mut().zip(hash.finish().as_ref()) {
@@ -36,7 +46,12 @@ mod tests {
     use super::*;
 
     fn of(form: &str, key: &str, values: &str) -> [u8; 32] {
-        fingerprint(form, &IdempotencyKey::parse(key).unwrap(), &serde_json::from_str(values).unwrap())
+        fingerprint(
+            form,
+            &IdempotencyKey::parse(key).unwrap(),
+            &serde_json::from_str(values).unwrap(),
+            &Purpose::Lead,
+        )
     }
 
     #[test]

@@ -7,7 +7,7 @@ use lead_model::{FieldDefinition, FieldKind, FormDefinition, vocabulary_entry};
 use crate::account::Account;
 use crate::config::Finding;
 use crate::connectors::parts::text::utf16_length;
-use crate::connectors::{PartnerField, PartnerFieldKind};
+use crate::connectors::{OperationKind, PartnerField, PartnerFieldKind};
 use crate::mapping::{RECEIPT, Rule};
 
 /// Longest address that mail systems carry, which the form's own rule keeps to.
@@ -24,7 +24,28 @@ pub fn check_cover(definition: &FormDefinition, account: &Account) -> Vec<Findin
     let receipt_field = account.connector().descriptor().receipt.map(|slot| slot.field);
     let fields = account.mapping().fields().iter();
     let fields = fields.filter(|field| Some(field.name.as_str()) != receipt_field);
-    fields.flat_map(|field| Cover { definition, account, field }.check()).collect()
+    let mut findings: Vec<Finding> =
+        fields.flat_map(|field| Cover { definition, account, field }.check()).collect();
+    if definition.completes {
+        findings.extend(check_completion(definition, account));
+    }
+    findings
+}
+
+/// A form that completes records needs a partner whose records can be found and changed, and a key for its links.
+fn check_completion(definition: &FormDefinition, account: &Account) -> Vec<Finding> {
+    let descriptor = account.connector().descriptor();
+    let mut findings = Vec::new();
+    if !descriptor.has(OperationKind::GetByReference) || !descriptor.has(OperationKind::Update) {
+        let found = format!("completes = true for account {:?} of {}", account.id(), descriptor.name);
+        let expected = "an account whose partner finds a record by our reference and changes it";
+        findings.push(Finding::new(format!("forms/{} completes", definition.id), found, expected));
+    }
+    if account.panel_keys().is_empty() {
+        let expected = "the key that signs this form's links: panel_keys = [{ env = \"NAME\" }]";
+        findings.push(Finding::new(format!("accounts.{}.panel_keys", account.id()), "nothing", expected));
+    }
+    findings
 }
 
 /// The form's fields whose values no partner field carries: what a visitor enters there stays in the store. Consents are
@@ -58,18 +79,23 @@ impl Cover<'_> {
                     template.fields().into_iter().filter_map(|name| self.check_known(name)).collect();
                 let sure =
                     |name: &str| name == RECEIPT || self.form_field(name).is_some_and(is_always_filled);
-                if self.field.required && !template.is_filled_by(sure) {
+                if self.is_required() && !template.is_filled_by(sure) {
                     findings.push(
                         self.finding("a template that can come out empty", "a required form field in it"),
                     );
                 }
                 findings
             }
-            None if self.field.required => {
+            None if self.is_required() => {
                 vec![self.finding("nothing that fills it", "a form field or a constant for it")]
             }
             None => Vec::new(),
         }
+    }
+
+    /// A completion sends what was filled in; the record has the rest.
+    fn is_required(&self) -> bool {
+        self.field.required && !self.definition.completes
     }
 
     fn check_field(&self, name: &str) -> Option<Finding> {
@@ -77,10 +103,10 @@ impl Cover<'_> {
             return self.check_known(name).or_else(|| {
                 let found = format!("no form field {name:?}");
                 let expected = format!("a required form field {name:?}, or another rule for it");
-                self.field.required.then(|| self.finding(&found, &expected))
+                self.is_required().then(|| self.finding(&found, &expected))
             });
         };
-        if self.field.required && !is_always_filled(form_field) {
+        if self.is_required() && !is_always_filled(form_field) {
             let found = format!("form field {name:?}, which may be left empty");
             return Some(self.finding(&found, &format!("required = true on form field {name:?}")));
         }

@@ -106,6 +106,10 @@ fn visit<'a>(
 fn show(app: &App, mode: PageMode, path: &PathParams, uri: &Uri, headers: &HeaderMap) -> Response {
     match visit(app, mode, path, uri, headers) {
         Ok(visit) => {
+            // Said at once, before anybody types for nothing.
+            if let Err(fault) = app.links.purpose(visit.form, visit.frame.link()) {
+                return visit.trouble(fault.into());
+            }
             let token = app.tokens.issue(&visit.form.definition.id);
             visit.form_page(StatusCode::OK, &token, &Values::new(), &[], None)
         }
@@ -174,6 +178,10 @@ impl Visit<'_> {
             let token = self.app.tokens.issue(id);
             return self.again(&token, &sent.values, &[], Some("page_expired"));
         };
+        let purpose = match self.app.links.purpose(self.form, self.frame.link()) {
+            Ok(purpose) => purpose,
+            Err(fault) => return self.trouble(fault.into()),
+        };
         let offer = Offer {
             form: self.form,
             text: self.text,
@@ -181,6 +189,7 @@ impl Visit<'_> {
             key,
             values: sent.values.clone(),
             source: Source { mode: Mode::Plain, page: None },
+            purpose,
         };
         match self.app.intake.take(offer).await {
             Verdict::Safe(answer) => {
@@ -234,7 +243,12 @@ impl Visit<'_> {
     }
 
     fn setting(&self) -> Setting<'_> {
-        Setting { mode: self.mode, parent_origin: self.frame.parent_origin(), theme: self.frame.theme() }
+        Setting {
+            mode: self.mode,
+            parent_origin: self.frame.parent_origin(),
+            theme: self.frame.theme(),
+            link: self.frame.link(),
+        }
     }
 
     fn trouble(&self, reason: ApiReason) -> Response {

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderName, StatusCode};
 use lead_model::SubmissionState;
 
-use super::wanted::WantedForm;
+use super::wanted::{WantedForm, query};
 use crate::app::App;
 use crate::ids::IdempotencyKey;
 use crate::intake::{Offer, Verdict, body};
@@ -30,6 +30,8 @@ pub(crate) async fn create_submission(
     let key = read_key(&head.headers)?;
     let bytes = read_body(stream, app.body_limits()).await?;
     let body = body::read(&bytes, app.public.json_depth_max)?;
+    let link = query(&head.uri, "link");
+    let purpose = app.links.purpose(&form, link.as_deref()).map_err(ApiReason::from)?;
     let text = form.in_language([body.locale.as_str()].into_iter()).ok_or(ApiReason::FormNotFound)?;
     let offer = Offer {
         form: &form,
@@ -38,6 +40,7 @@ pub(crate) async fn create_submission(
         key,
         values: body.values,
         source: body.source,
+        purpose,
     };
     match app.intake.take(offer).await {
         Verdict::Safe(answer) => {

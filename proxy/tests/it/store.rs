@@ -10,8 +10,8 @@ use lead_model::{Problem, ProblemCode, Source, SubmissionState};
 use lead_proxy::clock::{Clock, ClockHand, Timestamp};
 use lead_proxy::ids::{DeliveryId, IdempotencyKey, Receipt};
 use lead_proxy::store::{
-    Accepted, AttemptClass, ClaimRequest, Claimed, Ending, Fence, NewSubmission, SqliteStore, Standing,
-    Store, StoreConfig,
+    Accepted, AttemptClass, ClaimRequest, Claimed, Ending, Fence, NewSubmission, Purpose, SqliteStore,
+    Standing, Store, StoreConfig,
 };
 use sqlx::{Connection as _, Executor as _, Row as _, SqliteConnection};
 use tempfile::TempDir;
@@ -100,6 +100,7 @@ fn submission(key: &str, fingerprint: u8) -> NewSubmission {
         fingerprint: [fingerprint; 32],
         source: Source::default(),
         values: serde_json::from_str(r#"{"email":"ada@analytical.example","consent":true}"#).unwrap(),
+        purpose: Purpose::Lead,
     }
 }
 

@@ -1,4 +1,4 @@
-//! What an address of ours carries along from page to page: language, color scheme, and who frames us.
+//! What an address of ours carries along from page to page: language, color scheme, who frames us, a signed link.
 //!
 //! Apart because all of it is written by strangers: each value is checked before it stands on a page.
 
@@ -12,6 +12,8 @@ use crate::render::PageMode;
 
 /// Longest name of one embed on a host page.
 const INSTANCE_LENGTH_MAX: usize = 64;
+/// Longest signed link that is carried along.
+const LINK_LENGTH_MAX: usize = 2_048;
 /// Longest language tag that is carried along.
 const LOCALE_LENGTH_MAX: usize = 35;
 
@@ -21,6 +23,7 @@ pub(super) struct Frame {
     instance: Option<String>,
     parent: Option<Origin>,
     theme: Option<&'static str>,
+    link: Option<String>,
 }
 
 impl Frame {
@@ -40,12 +43,18 @@ impl Frame {
                 Some("dark") => Some("dark"),
                 _ => None,
             },
+            link: query(uri, "link").filter(|text| is_token(text)),
         }
     }
 
     /// The host page's color scheme, so that a framed page never flashes in the other one.
     pub(super) fn theme(&self) -> Option<&'static str> {
         self.theme
+    }
+
+    /// The signed link by which the form was opened; not yet checked but for its letters.
+    pub(super) fn link(&self) -> Option<&str> {
+        self.link.as_deref()
     }
 
     /// The host page's origin, if it is one that may frame us.
@@ -69,6 +78,7 @@ impl Frame {
             ("instance", self.instance.as_deref()),
             ("parent", self.parent_origin()),
             ("theme", self.theme),
+            ("link", self.link.as_deref()),
         ];
         let mut query = Serializer::new(String::new());
         for (name, value) in parts {
@@ -81,6 +91,13 @@ impl Frame {
             query => format!("{path}?{query}"),
         }
     }
+}
+
+/// Whether these are the letters of a signed token.
+fn is_token(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= LINK_LENGTH_MAX
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
 }
 
 fn prefix(mode: PageMode) -> &'static str {

@@ -46,12 +46,13 @@ impl Reply<'_> {
         let key = match reason {
             ApiReason::FormNotFound | ApiReason::ReceiptNotFound | ApiReason::NotFound => "page_not_found",
             ApiReason::OriginNotAllowed => "page_refused",
+            ApiReason::LinkInvalid | ApiReason::LinkExpired => "page_link",
             _ => "page_trouble",
         };
         let (title, text) = (format!("{key}_title"), format!("{key}_text"));
         let locales = &self.app.locales;
         let (title, text) = (locales.page_text(locale, &title), locales.page_text(locale, &text));
-        let setting = Setting { mode: self.mode, parent_origin: None, theme: None };
+        let setting = Setting { mode: self.mode, parent_origin: None, theme: None, link: None };
         self.html(reason.status(), trouble_page(&self.app.assets, setting, locale, title, text))
     }
 

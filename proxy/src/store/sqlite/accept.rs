@@ -96,7 +96,7 @@ async fn insert(
 ) -> Result<DeliveryId, StoreError> {
     let inserted = sqlx::query(
         "INSERT INTO submissions (receipt, form, form_version, locale, account, idempotency_key, fingerprint, \
-         source_json, values_json, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         source_json, values_json, purpose_json, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(submission.receipt.as_str())
     .bind(&submission.form)
@@ -107,6 +107,7 @@ async fn insert(
     .bind(submission.fingerprint.as_slice())
     .bind(to_json(&submission.source, "submissions.source_json")?)
     .bind(to_json(&submission.values, "submissions.values_json")?)
+    .bind(to_json(&submission.purpose, "submissions.purpose_json")?)
     .bind(now.as_ms())
     .execute(&mut *connection)
     .await

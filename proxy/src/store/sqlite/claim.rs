@@ -113,7 +113,7 @@ pub(super) async fn recover(
     Ok(abandoned)
 }
 
-type Row = (String, String, String, String, i64, i64, i64);
+type Row = (String, String, String, String, String, i64, i64, i64);
 
 /// Reads what an attempt needs. A row that can't be read is set aside as a dead letter, so that it holds up no other.
 async fn load(
@@ -123,7 +123,7 @@ async fn load(
     now: Timestamp,
 ) -> Result<Option<Claimed>, StoreError> {
     let row: Row = sqlx::query_as(
-        "SELECT d.account, s.form, s.receipt, s.values_json, d.attempts, d.doubts, s.received_at \
+        "SELECT d.account, s.form, s.receipt, s.values_json, s.purpose_json, d.attempts, d.doubts, s.received_at \
          FROM deliveries d JOIN submissions s ON s.id = d.submission WHERE d.id = ?",
     )
     .bind(delivery.get())
@@ -148,7 +148,7 @@ async fn load(
 }
 
 fn read(row: Row, delivery: DeliveryId, fence: Fence) -> Result<Claimed, StoreError> {
-    let (account, form, receipt, values, attempts, doubts, received_at) = row;
+    let (account, form, receipt, values, purpose, attempts, doubts, received_at) = row;
     let values: NormalValues = read_json(&values, "submissions.values_json")?;
     Ok(Claimed {
         delivery,
@@ -157,6 +157,7 @@ fn read(row: Row, delivery: DeliveryId, fence: Fence) -> Result<Claimed, StoreEr
         form,
         receipt: Receipt::parse(&receipt).ok_or(StoreError::Corrupt("submissions.receipt"))?,
         values,
+        purpose: read_json(&purpose, "submissions.purpose_json")?,
         attempts: to_u32(attempts, "deliveries.attempts")?,
         doubts: to_u32(doubts, "deliveries.doubts")?,
         received_at: Timestamp::from_ms(received_at),

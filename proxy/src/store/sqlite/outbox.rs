@@ -44,7 +44,7 @@ mod tests {
     use crate::clock::Clock;
     use crate::ids::{IdempotencyKey, Receipt};
     use crate::store::{
-        AttemptClass, ClaimRequest, Ending, NewSubmission, SqliteStore, Standing, Store as _,
+        AttemptClass, ClaimRequest, Ending, NewSubmission, Purpose, SqliteStore, Standing, Store as _,
     };
 
     fn config(dir: &Path) -> StoreConfig {
@@ -62,6 +62,7 @@ mod tests {
             fingerprint: [0; 32],
             source: serde_json::from_str("{}").unwrap(),
             values: serde_json::from_str("{}").unwrap(),
+            purpose: Purpose::Lead,
         }
     }
 

@@ -17,7 +17,7 @@ use lead_proxy::credentials::tokens::TokenKeeper;
 use lead_proxy::delivery::{Delivery, DeliveryConfig, FirstOutcome};
 use lead_proxy::exchange::Exchange;
 use lead_proxy::ids::{DeliveryId, IdempotencyKey, Receipt};
-use lead_proxy::store::{Accepted, NewSubmission, SqliteStore, Store, StoreConfig};
+use lead_proxy::store::{Accepted, NewSubmission, Purpose, SqliteStore, Store, StoreConfig};
 use lead_proxy::transport::Transport;
 use partner_sim::Sim;
 use partner_sim::takepayments::TakePayments;
@@ -233,6 +233,7 @@ fn submission(key: &str, fingerprint: u8) -> NewSubmission {
         fingerprint: [fingerprint; 32],
         source: Source::default(),
         values: serde_json::from_str(values).unwrap(),
+        purpose: Purpose::Lead,
     }
 }
 
