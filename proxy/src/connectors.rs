@@ -3,7 +3,10 @@
 //! Apart because the rest of the house knows only this contract. A connector is pure: given the same call it builds the
 //! same bytes and given the same answer it names the same outcome; it opens no socket, reads no clock, holds no secret.
 
+pub mod algbra;
+pub mod partnerportal;
 pub mod parts;
+pub mod spotcap;
 pub mod takepayments;
 
 pub use parts::answer::{Answer, RetryAfter};
@@ -22,7 +25,7 @@ pub use parts::seal::Seal;
 pub use parts::setting::{AccountSettings, Presence, Setting, SettingFault, SettingKind};
 
 /// Every connector, in the order of the docs.
-pub const CONNECTORS: &[&dyn Connector] = &[&takepayments::TakePayments];
+pub const CONNECTORS: &[&dyn Connector] = &[&takepayments::TakePayments, &spotcap::Spotcap, &partnerportal::PartnerPortal, &algbra::Algbra];
 
 /// The connector of a slug.
 pub fn find_connector(slug: &str) -> Option<&'static dyn Connector> {
@@ -66,6 +69,11 @@ pub trait Connector: Send + Sync + 'static {
 
     /// Reads what an answer holds whose outcome was [`Outcome::Delivered`]; none where it can't be read.
     fn reading(&self, _kind: OperationKind, _answer: &Answer) -> Option<Reading> {
+        None
+    }
+
+    /// What this lead changes in a record that the partner has; none where the partner's records can't be completed.
+    fn completion(&self, _lead: &Lead) -> Option<Change> {
         None
     }
 

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
+use crate::connectors::parts::answers::read_lenient_success;
 use crate::connectors::parts::payload::payload_of;
 use crate::connectors::parts::schema::fields_of;
 use crate::connectors::parts::text::Text;
@@ -17,7 +18,7 @@ use crate::connectors::{
     AccountSettings, Answer, AnswerClass, AnswerRow, Call, CallFault, Connector, CredentialPlace,
     CredentialSlot, DefaultRule, Descriptor, FactSource, FieldFault, InDoubtPolicy, Lead, Limits, Operation,
     OperationKind, Outcome, OwnFields, PartnerField, PartnerRequest, Presence, ReceiptForm, ReceiptSlot,
-    Seal, Setting, SettingKind, Why, find_row, outcome_of,
+    Seal, Setting, SettingKind, find_row, outcome_of,
 };
 
 /// The member of the body that holds the credential.
@@ -202,21 +203,6 @@ impl Connector for TakePayments {
     fn outcome(&self, kind: OperationKind, answer: &Answer, _settings: &AccountSettings) -> Outcome {
         let row = find_row(DESCRIPTOR.answers, kind, answer.status, None);
         let named = || answer.names_in_note(FIELDS.iter().map(|field| field.name.as_str()));
-        outcome_of(row, answer, None, named, || read_success(answer))
+        outcome_of(row, answer, None, named, || read_lenient_success(answer, || None))
     }
-}
-
-/// Reads a 200. The document promises no body, so an empty one is as good as any JSON; a page, noise or a word of
-/// failure in JSON is somebody else speaking (a log-in, a gateway) and proves nothing.
-fn read_success(answer: &Answer) -> Outcome {
-    let why = if answer.is_empty() {
-        None
-    } else if answer.is_html() {
-        Some(Why::HtmlBody)
-    } else if answer.json().is_none() {
-        Some(Why::UnreadableBody)
-    } else {
-        answer.speaks_of_error().then_some(Why::ErrorInBody)
-    };
-    why.map_or(Outcome::Delivered { reference: None }, |why| Outcome::InDoubt { why })
 }

@@ -128,3 +128,21 @@ pub fn why_of(row: &'static AnswerRow) -> Why {
         None => Why::Status(row.status),
     }
 }
+
+/// Reads a success of a partner that promises no body: an empty one is as good as any JSON. A page, noise or a word of
+/// failure in JSON is somebody else speaking (a log-in, a gateway) and proves nothing.
+pub fn read_lenient_success(answer: &Answer, reference: impl FnOnce() -> Option<String>) -> Outcome {
+    let why = if answer.is_empty() {
+        None
+    } else if answer.is_html() {
+        Some(Why::HtmlBody)
+    } else if answer.json().is_none() {
+        Some(Why::UnreadableBody)
+    } else {
+        answer.speaks_of_error().then_some(Why::ErrorInBody)
+    };
+    match why {
+        None => Outcome::Delivered { reference: reference() },
+        Some(why) => Outcome::InDoubt { why },
+    }
+}
