@@ -3,10 +3,11 @@
 //! Used by every partner with tokens (`partnerportal.rs`, `octorate.rs`); each says in its own file which grants it
 //! has and how its answers look, since their documents differ. Here lie the rules that they share: `tokens.rs` knows
 //! which token is good, `params.rs` reads a request, `turn.rs` carries it through, `fault.rs` names what goes wrong,
-//! `answer.rs` says lifetimes.
+//! `answer.rs` says lifetimes, `console.rs` lets people set faults over HTTP.
 //! What no partner's document tells (rotation, reuse, grace) follows RFC 6749 and RFC 9700, and is off until set.
 
 pub(crate) mod answer;
+pub(crate) mod console;
 mod fault;
 pub(crate) mod params;
 pub(crate) mod tokens;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::arrival::Arrival;
 use crate::ledger::KeyCheck;
 use crate::oauth::params::{Client, read_bearer};
 use crate::oauth::tokens::{AccessCheck, Environment, Issued, Refusal, Rules, Tokens};
@@ -279,6 +281,15 @@ impl OAuth {
             AccessCheck::Expired => (KeyCheck::Expired, None),
             AccessCheck::Unknown => (KeyCheck::Wrong, None),
         }
+    }
+
+    /// Finds the tokens and codes of this partner in a request, wherever they stand, for the redaction.
+    pub(crate) fn find_in(&self, arrival: &Arrival) -> Vec<String> {
+        let body = String::from_utf8_lossy(&arrival.body);
+        let texts = [arrival.path.as_str(), arrival.query.as_deref().unwrap_or_default(), &body];
+        let headers = arrival.headers.values().filter_map(|value| value.to_str().ok());
+        let tokens = &self.lock().tokens;
+        texts.into_iter().chain(headers).flat_map(|text| tokens.find_in(text)).collect()
     }
 
     /// No rule leaves the state half done, so a panic elsewhere takes nothing from it.

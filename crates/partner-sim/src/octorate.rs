@@ -33,8 +33,8 @@ use crate::console;
 use crate::controls::Controls;
 use crate::credentials::Credentials;
 use crate::desk::{Desk, Verdict};
-use crate::oauth::OAuth;
 use crate::oauth::tokens::Environment;
+use crate::oauth::{self, OAuth};
 use crate::octorate::judge::Known;
 use crate::octorate::property::Properties;
 use crate::page::Partner;
@@ -105,7 +105,8 @@ impl Octorate {
 
     pub(crate) fn routes(&self) -> Router {
         let operations = Router::new().route("/octorate/{*path}", any(serve)).with_state(self.parts.clone());
-        operations.merge(console::routes(&self.parts.desk))
+        let tokens = oauth::console::routes(PARTNER.slug, &self.parts.oauth);
+        operations.merge(tokens).merge(console::routes(&self.parts.desk))
     }
 
     /// Gives the base of the production environment, `…/octorate/connect`.
@@ -170,8 +171,9 @@ async fn serve(
 ) -> Response {
     let mut wait = Duration::ZERO;
     let response = parts.desk.receive(request, cutter, |arrival| {
-        let (verdict, answer_waits) = parts.judge(arrival);
+        let (mut verdict, answer_waits) = parts.judge(arrival);
         wait = answer_waits;
+        verdict.secrets.extend(parts.oauth.find_in(arrival));
         verdict
     });
     let response = response.await;

@@ -42,7 +42,7 @@ use crate::controls::Controls;
 use crate::credentials::Credentials;
 use crate::desk::Desk;
 use crate::documented::Documented;
-use crate::oauth::OAuth;
+use crate::oauth::{self, OAuth};
 use crate::page::Partner;
 use crate::partnerportal::company::{COMPANY_ID, Company, ORGANIZATION_ID};
 use crate::redact::Redactor;
@@ -118,7 +118,7 @@ impl PartnerPortal {
             company: Arc::clone(&self.company),
         };
         let operations = Router::new().route("/partnerportal/{*path}", any(serve)).with_state(parts);
-        operations.merge(console::routes(desk))
+        operations.merge(oauth::console::routes(PARTNER.slug, &self.oauth)).merge(console::routes(desk))
     }
 
     /// Gives the address that answers tokens.
@@ -197,13 +197,14 @@ async fn serve(
     let response = parts.desk.receive(request, cutter, |arrival| {
         // As sent: the operations decode it segment by segment.
         let path = arrival.path.strip_prefix("/partnerportal/").unwrap_or_default();
-        if path == TOKEN {
-            let (verdict, answer_waits) = token::judge(&parts.oauth, &parts.desk, arrival);
-            wait = answer_waits;
-            verdict
+        let (mut verdict, answer_waits) = if path == TOKEN {
+            token::judge(&parts.oauth, &parts.desk, arrival)
         } else {
-            judge::judge(&parts.oauth, &parts.company, arrival, path)
-        }
+            (judge::judge(&parts.oauth, &parts.company, arrival, path), Duration::ZERO)
+        };
+        wait = answer_waits;
+        verdict.secrets.extend(parts.oauth.find_in(arrival));
+        verdict
     });
     let response = response.await;
     tokio::time::sleep(wait).await;

@@ -9,6 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 /// How long a code is good, as Octorate's own page says: it must be redeemed within a minute.
 const CODE_LIFETIME: SignedDuration = SignedDuration::from_mins(1);
 
+/// How long the text of a code or a token is.
+const TEXT_LENGTH: usize = 64;
+
 /// Which side of a partner a token is good on; a partner without a test mode knows production only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Environment {
@@ -194,6 +197,17 @@ impl Tokens {
         }
     }
 
+    /// Finds everything in a text that was given as a code or a token, good or not.
+    pub(crate) fn find_in(&self, text: &str) -> Vec<String> {
+        let words = text.split(|c: char| !c.is_ascii_hexdigit()).filter(|word| word.len() == TEXT_LENGTH);
+        let given = words.filter(|word| {
+            self.access.contains_key(*word)
+                || self.refresh.contains_key(*word)
+                || self.codes.contains_key(*word)
+        });
+        given.map(str::to_owned).collect()
+    }
+
     /// Lets every access token that there is expire.
     pub(crate) fn expire_all(&mut self) {
         self.access.values_mut().for_each(|access| access.expires_at = Timestamp::MIN);
@@ -242,7 +256,7 @@ impl Tokens {
 
 /// Makes 256 bits that nobody can guess, as hexadecimal text.
 pub(crate) fn random_text() -> String {
-    let mut bytes = [0; 32];
+    let mut bytes = [0; TEXT_LENGTH / 2];
     getrandom::fill(&mut bytes).expect("the system has a source of randomness");
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

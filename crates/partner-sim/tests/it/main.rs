@@ -8,6 +8,8 @@ mod document;
 mod documented;
 mod faults;
 mod house;
+mod octorate;
+mod partnerportal;
 mod site;
 mod spotcap;
 mod webhook;
