@@ -20,6 +20,11 @@ impl Text {
         Self(text)
     }
 
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Whether nothing of it can be seen.
     pub fn is_blank(&self) -> bool {
         self.0.trim().is_empty()
