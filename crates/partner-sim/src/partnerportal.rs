@@ -102,7 +102,8 @@ impl PartnerPortal {
     pub(crate) fn new(credentials: &Credentials, root_url: &str) -> Self {
         let id = credentials.partnerportal_client_id.clone();
         let secret = credentials.partnerportal_client_secret.clone();
-        let redactor = Redactor::new(vec![secret.clone()], &["client_secret", "access_token"]);
+        let redactor =
+            Redactor::new(vec![secret.clone()], &["client_secret", "access_token", "refresh_token"]);
         Self {
             controls: Controls::new(Desk::new(PARTNER, redactor), root_url),
             oauth: Arc::new(OAuth::new(id, secret, LIFETIME)),

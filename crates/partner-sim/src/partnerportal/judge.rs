@@ -101,7 +101,7 @@ impl Asked<'_> {
         let state = self.company.lock();
         let (id, now) = (state.records.next_id(), Timestamp::now());
         let lead = draft(&id, COMPANY_ID, sent.clone(), now);
-        let answer = answered(&lead, state.objects);
+        let answer = answered(lead, state.objects);
         let (company, fields) = (Arc::clone(self.company), sent.clone());
         Verdict {
             id: Some(id),
@@ -121,7 +121,7 @@ impl Asked<'_> {
         if self.operation == "get" {
             let state = self.company.lock();
             let lead = state.records.get(place, COMPANY_ID).unwrap_or_default();
-            return self.taken(StatusCode::OK, &answered(&lead, state.objects));
+            return self.taken(StatusCode::OK, &answered(lead, state.objects));
         }
         let sent = match self.read_body(Purpose::Update) {
             Ok(sent) => sent,
@@ -129,7 +129,7 @@ impl Asked<'_> {
         };
         let (state, now) = (self.company.lock(), Timestamp::now());
         let lead = state.records.changed(place, COMPANY_ID, sent.clone(), now).unwrap_or_default();
-        let answer = answered(&lead, state.objects);
+        let answer = answered(lead, state.objects);
         let (company, fields) = (Arc::clone(self.company), sent.clone());
         Verdict {
             lead: LeadChange::Changed,
