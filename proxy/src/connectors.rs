@@ -8,6 +8,7 @@ pub mod partnerportal;
 pub mod parts;
 pub mod spotcap;
 pub mod takepayments;
+pub mod webhook;
 
 pub use parts::answer::{Answer, RetryAfter};
 pub use parts::answers::{AnswerClass, AnswerRow, find_row, outcome_of};
@@ -25,7 +26,7 @@ pub use parts::seal::Seal;
 pub use parts::setting::{AccountSettings, Presence, Setting, SettingFault, SettingKind};
 
 /// Every connector, in the order of the docs.
-pub const CONNECTORS: &[&dyn Connector] = &[&takepayments::TakePayments, &spotcap::Spotcap, &partnerportal::PartnerPortal, &algbra::Algbra];
+pub const CONNECTORS: &[&dyn Connector] = &[&takepayments::TakePayments, &spotcap::Spotcap, &partnerportal::PartnerPortal, &algbra::Algbra, &webhook::Webhook];
 
 /// The connector of a slug.
 pub fn find_connector(slug: &str) -> Option<&'static dyn Connector> {

@@ -9,8 +9,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::Finding;
 use crate::connectors::parts::text::utf16_length;
-use crate::connectors::{AccountSettings, Connector, CredentialPlace, CredentialSlot, Presence};
+use crate::connectors::{AccountSettings, Connector, CredentialPlace, CredentialSlot, Presence, Seal};
 use crate::credentials::signature::{EXPECTED_KEY, check_key};
+use crate::credentials::webhook;
 
 /// Sorts the secrets into the connector's slots.
 pub(super) fn read(
@@ -21,6 +22,8 @@ pub(super) fn read(
     findings: &mut Vec<Finding>,
 ) -> BTreeMap<&'static str, SecretString> {
     let slots = connector.descriptor().credentials;
+    // Settings that do not fit are no ground to say how a request is sealed.
+    let seals = if findings.is_empty() { connector.seals(settings) } else { Vec::new() };
     let mut credentials = BTreeMap::new();
     for slot in slots {
         let at = format!("{path}.credentials.{}", slot.name);
@@ -39,7 +42,7 @@ pub(super) fn read(
             findings.push(Finding::new(at, format!("a secret of {length} characters"), expected));
             continue;
         }
-        if let Err((found, expected)) = check_place(slot, &secret) {
+        if let Err((found, expected)) = check_place(slot, &seals, &secret) {
             findings.push(Finding::new(at, found, format!("{expected}: {}", slot.meaning)));
             continue;
         }
@@ -58,11 +61,20 @@ fn is_required(slot: &CredentialSlot, settings: &AccountSettings) -> bool {
         Presence::Required | Presence::Default(_) => true,
         Presence::Optional => false,
         Presence::If { setting, is } => settings.text(setting) == is,
+        Presence::Unless { setting, is } => settings.text(setting) != is,
     }
 }
 
 /// Says what is found and what is expected where a secret can't be used in its place, so that no lead finds it out.
-fn check_place(slot: &CredentialSlot, secret: &SecretString) -> Result<(), (String, &'static str)> {
+fn check_place(
+    slot: &CredentialSlot,
+    seals: &[Seal],
+    secret: &SecretString,
+) -> Result<(), (String, &'static str)> {
+    if seals.contains(&Seal::Webhook { slot: slot.name }) && webhook::check_secret(secret).is_err() {
+        let found = "a secret that begins with whsec_ and is no base64 behind it".to_owned();
+        return Err((found, "the secret as the receiver shows it"));
+    }
     match slot.place {
         CredentialPlace::Signature => check_key(secret).map_err(|found| (found, EXPECTED_KEY)),
         CredentialPlace::Header(_) if HeaderValue::from_str(secret.expose_secret()).is_err() => Err((

@@ -48,7 +48,7 @@ pub(super) fn read(
                 findings.push(Finding::new(at, "nothing", advice(path, setting)));
                 continue;
             }
-            (None, Presence::Optional | Presence::If { .. }) => continue,
+            (None, Presence::Optional | Presence::If { .. } | Presence::Unless { .. }) => continue,
         };
         match check_setting(setting, &text, limits) {
             Ok(()) => _ = settings.insert(setting.name, text),
@@ -77,13 +77,21 @@ fn check_conditions(
     let refused: BTreeSet<&str> =
         known.iter().filter(|s| table.contains_key(s.name)).map(|s| s.name).collect();
     for setting in known {
-        let Presence::If { setting: other, is } = setting.presence else { continue };
-        let wanted = settings.get(other).is_some_and(|value| value == is);
+        let (other, is, with) = match setting.presence {
+            Presence::If { setting, is } => (setting, is, true),
+            Presence::Unless { setting, is } => (setting, is, false),
+            Presence::Default(_) | Presence::Required | Presence::Optional => continue,
+        };
+        let wanted = settings.get(other).is_some_and(|value| (value == is) == with);
         let at = format!("{path}.settings.{}", setting.name);
         if wanted && !refused.contains(setting.name) {
             findings.push(Finding::new(at, "nothing", advice(path, setting)));
         } else if !wanted && refused.contains(setting.name) {
-            findings.push(Finding::new(at, "a value", format!("nothing, unless {other} = {is:?}")));
+            findings.push(Finding::new(
+                at,
+                "a value",
+                format!("nothing, {} {other} = {is:?}", if with { "unless" } else { "while" }),
+            ));
         }
     }
 }

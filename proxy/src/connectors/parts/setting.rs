@@ -33,6 +33,13 @@ pub enum Presence {
         /// Its value.
         is: &'static str,
     },
+    /// Required unless another setting has this value. For credentials: those that are not needed may stay.
+    Unless {
+        /// The other setting.
+        setting: &'static str,
+        /// Its value.
+        is: &'static str,
+    },
 }
 
 /// What a setting may hold.
