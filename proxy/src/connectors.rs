@@ -4,6 +4,7 @@
 //! same bytes and given the same answer it names the same outcome; it opens no socket, reads no clock, holds no secret.
 
 pub mod algbra;
+pub mod octorate;
 pub mod partnerportal;
 pub mod parts;
 pub mod spotcap;
@@ -26,7 +27,14 @@ pub use parts::seal::Seal;
 pub use parts::setting::{AccountSettings, Presence, Setting, SettingFault, SettingKind};
 
 /// Every connector, in the order of the docs.
-pub const CONNECTORS: &[&dyn Connector] = &[&takepayments::TakePayments, &spotcap::Spotcap, &partnerportal::PartnerPortal, &algbra::Algbra, &webhook::Webhook];
+pub const CONNECTORS: &[&dyn Connector] = &[
+    &takepayments::TakePayments,
+    &spotcap::Spotcap,
+    &partnerportal::PartnerPortal,
+    &algbra::Algbra,
+    &octorate::Octorate,
+    &webhook::Webhook,
+];
 
 /// The connector of a slug.
 pub fn find_connector(slug: &str) -> Option<&'static dyn Connector> {
