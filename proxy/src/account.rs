@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
@@ -63,7 +64,9 @@ pub struct Account {
     settings: AccountSettings,
     credentials: BTreeMap<&'static str, SecretString>,
     panel_keys: Vec<SecretString>,
-    mapping: Mapping,
+    mapping: Arc<Mapping>,
+    /// Of forms whose fields come from the partner's schema.
+    form_mappings: RwLock<BTreeMap<String, Arc<Mapping>>>,
 }
 
 impl Account {
@@ -107,7 +110,8 @@ impl Account {
             settings,
             credentials,
             panel_keys: Vec::new(),
-            mapping,
+            mapping: Arc::new(mapping),
+            form_mappings: RwLock::default(),
         })
     }
 
@@ -168,6 +172,19 @@ impl Account {
     /// How its partner's fields are filled.
     pub fn mapping(&self) -> &Mapping {
         &self.mapping
+    }
+
+    /// How its partner's fields are filled by this form: the account's own mapping, or with more fields for a form that
+    /// was drawn from the partner's schema.
+    pub fn mapping_for(&self, form: &str) -> Arc<Mapping> {
+        let mappings = self.form_mappings.read().unwrap_or_else(PoisonError::into_inner);
+        mappings.get(form).cloned().unwrap_or_else(|| Arc::clone(&self.mapping))
+    }
+
+    /// Sets the mapping of a form that was drawn from the partner's schema.
+    pub(crate) fn set_form_mapping(&self, form: &str, mapping: Mapping) {
+        let mut mappings = self.form_mappings.write().unwrap_or_else(PoisonError::into_inner);
+        mappings.insert(form.to_owned(), Arc::new(mapping));
     }
 
     /// A credential by its slot's name.

@@ -16,6 +16,7 @@ use crate::intake::Intake;
 use crate::intake::purpose::Links;
 use crate::locales::Locales;
 use crate::middleware::limits::BodyLimits;
+use crate::routes::records::SchemaCache;
 use crate::store::Store;
 use crate::token::Tokens;
 
@@ -24,14 +25,16 @@ pub(crate) struct App {
     pub(crate) public: PublicConfig,
     /// The origin under which browsers know us.
     pub(crate) own_origin: Origin,
-    pub(crate) forms: Forms,
-    pub(crate) locales: Locales,
+    pub(crate) forms: Arc<Forms>,
+    pub(crate) locales: Arc<Locales>,
     pub(crate) assets: Assets,
     pub(crate) store: Arc<dyn Store>,
     /// The partner accounts.
     pub(crate) accounts: Arc<Accounts>,
     /// The road to partners.
     pub(crate) exchange: Exchange,
+    /// What partners have told of their fields a moment ago.
+    pub(crate) schemas: SchemaCache,
     pub(crate) intake: Intake,
     pub(crate) links: Links,
     pub(crate) tokens: Tokens,

@@ -43,6 +43,8 @@ pub struct Config {
     pub public: PublicConfig,
     /// The listener for operators.
     pub operator: OperatorConfig,
+    /// How long a partner's schema counts as fresh.
+    pub schema_life: std::time::Duration,
     /// The forms.
     pub forms: Vec<FormDefinition>,
     /// The sentences in every language.
@@ -139,7 +141,7 @@ fn gather(layers: &Layers, vault: &Vault<'_>, findings: &mut Vec<Finding>) -> Op
     let table = &layers.table;
     let (public, _) = parts::public(table, findings);
     let (operator, _) = parts::operator(table, findings);
-    let (forms_dir, _) = parts::forms_dir(table, vault.base_dir, findings);
+    let ((forms_dir, schema_life), _) = parts::forms(table, vault.base_dir, findings);
     let (assets_dir, _) = parts::assets_dir(table, vault.base_dir, findings);
     let (store, _) = parts::store(table, vault.base_dir, findings);
     let (delivery, _) = parts::delivery(table, vault.base_dir, findings);
@@ -163,6 +165,7 @@ fn gather(layers: &Layers, vault: &Vault<'_>, findings: &mut Vec<Finding>) -> Op
     Some(Config {
         public,
         operator,
+        schema_life,
         forms: forms.into_iter().map(|(_, form)| form).collect(),
         locales,
         assets: assets?,

@@ -1,18 +1,27 @@
-//! The forms as they are served: each in every language that it speaks, with its JSON made once.
+//! The forms as they are served: each in every language that it speaks, with its JSON made once. Those whose fields come
+//! from a partner's schema are served as soon as that is known.
 //!
 //! Apart so that no request pays for translating a definition.
 
+mod draw;
+pub(crate) mod keeper;
+
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use bytes::Bytes;
-use lead_model::{Form, FormDefinition};
+use lead_model::{Form, FormDefinition, Origin};
 
 use crate::locales::Locales;
 
 /// Every form by id.
-pub(crate) struct Forms(BTreeMap<String, Arc<ServedForm>>);
+pub(crate) struct Forms {
+    served: RwLock<BTreeMap<String, Arc<ServedForm>>>,
+    /// As their embedders wrote them: those that wait for a schema, or have been drawn from one.
+    from_schema: Vec<FormDefinition>,
+    locales: Arc<Locales>,
+}
 
 /// One form, ready to be served.
 pub(crate) struct ServedForm {
@@ -32,20 +41,44 @@ pub(crate) struct FormText {
 }
 
 impl Forms {
-    /// Translates every definition.
-    pub(crate) fn new(definitions: Vec<FormDefinition>, locales: &Locales) -> Self {
-        let served = definitions
+    /// Translates every definition whose fields are known.
+    pub(crate) fn new(definitions: Vec<FormDefinition>, locales: Arc<Locales>) -> Self {
+        let (from_schema, written): (Vec<_>, Vec<_>) =
+            definitions.into_iter().partition(|definition| definition.fields.from_partner_schema());
+        let served = written
             .into_iter()
-            .map(|definition| (definition.id.clone(), Arc::new(ServedForm::new(definition, locales))));
-        Self(served.collect())
+            .map(|definition| (definition.id.clone(), Arc::new(ServedForm::new(definition, &locales))))
+            .collect();
+        Self { served: RwLock::new(served), from_schema, locales }
     }
 
-    pub(crate) fn get(&self, id: &str) -> Option<&Arc<ServedForm>> {
-        self.0.get(id)
+    /// The form of an id, if it can be served now.
+    pub(crate) fn get(&self, id: &str) -> Option<Arc<ServedForm>> {
+        self.served.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &ServedForm> {
-        self.0.values().map(AsRef::as_ref)
+    /// Whether there will be a form of this id as soon as its partner's schema is known.
+    pub(crate) fn is_awaited(&self, id: &str) -> bool {
+        self.from_schema.iter().any(|form| form.id == id) && self.get(id).is_none()
+    }
+
+    /// Whether any form may be shown and sent by this origin.
+    pub(crate) fn any_allows(&self, origin: &Origin) -> bool {
+        let served = self.served.read().unwrap_or_else(PoisonError::into_inner);
+        let mut definitions = served.values().map(|form| &form.definition).chain(&self.from_schema);
+        definitions.any(|form| form.allowed_origins.contains(origin))
+    }
+
+    /// The definitions whose fields come from a partner's schema.
+    fn from_schema(&self) -> impl Iterator<Item = &FormDefinition> {
+        self.from_schema.iter()
+    }
+
+    /// Serves a form that was drawn, in the place of an older drawing.
+    fn serve(&self, definition: FormDefinition) {
+        let form = Arc::new(ServedForm::new(definition, &self.locales));
+        let mut served = self.served.write().unwrap_or_else(PoisonError::into_inner);
+        served.insert(form.definition.id.clone(), form);
     }
 }
 

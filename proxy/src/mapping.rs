@@ -21,7 +21,7 @@ use crate::connectors::{
 use crate::ids::Receipt;
 
 pub use cover::{check_cover, unmapped_fields};
-pub use payload::{check_payload, refused_fields};
+pub use payload::{check_payload, refused_fields, refused_record_fields};
 pub use rule::{ConstantValue, MappingRule};
 pub use template::Template;
 
@@ -166,6 +166,11 @@ fn default_rule(
 /// Says a submission's values in the partner's words, with the receipt.
 pub fn compose(account: &Account, receipt: &Receipt, values: &NormalValues) -> Lead {
     compose_by(account.mapping(), account.connector().descriptor(), receipt, values)
+}
+
+/// The same for a lead of this form, whose mapping may have more fields than the account's own.
+pub fn compose_for(account: &Account, form: &str, receipt: &Receipt, values: &NormalValues) -> Lead {
+    compose_by(&account.mapping_for(form), account.connector().descriptor(), receipt, values)
 }
 
 /// The same by another mapping than the account's own.

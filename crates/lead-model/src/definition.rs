@@ -2,6 +2,7 @@
 //!
 //! Apart from [`Form`], which is what a browser gets of it: one language, no account, no allowlist.
 
+mod fields;
 mod problems;
 
 use serde::de::{Deserializer, Error, Visitor};
@@ -15,6 +16,7 @@ use crate::text::LocalizedText;
 use crate::value::Values;
 use crate::vocabulary::vocabulary_entry;
 
+pub use fields::{FROM_PARTNER_SCHEMA, Fields};
 pub use problems::DefinitionError;
 
 /// One form as its embedder wrote it.
@@ -41,8 +43,16 @@ pub struct FormDefinition {
     pub country: Option<String>,
     /// Headings, button, thanks.
     pub texts: FormTexts,
-    /// The questions, in order.
-    pub fields: Vec<FieldDefinition>,
+    /// The questions, in order: `[[fields]]`, or `fields = "from partner schema"`.
+    pub fields: Fields,
+    /// With fields from the partner's schema: questions of the embedder's own. One of the same name takes the place of the
+    /// schema's, the others stand behind them (a consent, a hidden value).
+    #[serde(default)]
+    pub own_fields: Vec<FieldDefinition>,
+    /// With fields from the partner's schema: the partner's id of the partner organisation whose schema it is; the
+    /// company's own where left out.
+    #[serde(default)]
+    pub partner_organization: Option<String>,
     /// Named submissions that tests and the demo send.
     #[serde(default)]
     pub examples: Vec<Example>,
@@ -70,7 +80,7 @@ pub struct FormTexts {
 }
 
 /// One question as its embedder wrote it. What is left out comes from the vocabulary.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FieldDefinition {
     /// A name of the vocabulary, or an own one.

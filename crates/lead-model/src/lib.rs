@@ -31,7 +31,8 @@ mod wire;
 pub use check::{check, check_field};
 pub use decimal::Decimal;
 pub use definition::{
-    DefinitionError, Example, FieldDefinition, FormDefinition, FormTexts, OptionDefinition,
+    DefinitionError, Example, FROM_PARTNER_SCHEMA, FieldDefinition, Fields, FormDefinition, FormTexts,
+    OptionDefinition,
 };
 pub use field::{ChoiceOption, Field, FieldKind, Rules, Width};
 pub use form::{Direction, Form};

@@ -14,7 +14,7 @@ use crate::token::Tokens;
 pub(super) fn run(config: Config, form: &str, locale: Option<&str>) -> anyhow::Result<()> {
     let known: Vec<&str> = config.forms.iter().map(|form| form.id.as_str()).collect();
     let missing = format!("found no form {form:?}, expected one of {}", known.join(", "));
-    let forms = Forms::new(config.forms, &config.locales);
+    let forms = Forms::new(config.forms, std::sync::Arc::new(config.locales));
     let served = forms.get(form).context(missing)?;
     let text = served.in_language(locale.into_iter()).context("the form has no language")?;
     let page = FormPage {

@@ -124,10 +124,15 @@ pub(super) fn operator(table: &Table, findings: &mut Vec<Finding>) -> Part<Opera
     (OperatorConfig { listen }, section.read())
 }
 
-pub(super) fn forms_dir(table: &Table, base_dir: &Path, findings: &mut Vec<Finding>) -> Part<PathBuf> {
+pub(super) fn forms(
+    table: &Table,
+    base_dir: &Path,
+    findings: &mut Vec<Finding>,
+) -> Part<(PathBuf, Duration)> {
     let mut section = Section::open("forms", table, findings);
     let dir = section.path("dir", base_dir);
-    (dir, section.read())
+    let schema_life = section.millis("schema_ms_max", 60_000..=604_800_000);
+    ((dir, schema_life), section.read())
 }
 
 pub(super) fn assets_dir(

@@ -24,7 +24,7 @@ fn code_reads_exactly_the_keys_of_the_reference() {
     let read = [
         ("public", parts::public(&table, &mut findings).1),
         ("operator", parts::operator(&table, &mut findings).1),
-        ("forms", parts::forms_dir(&table, vault.base_dir, &mut findings).1),
+        ("forms", parts::forms(&table, vault.base_dir, &mut findings).1),
         ("assets", parts::assets_dir(&table, vault.base_dir, &mut findings).1),
         ("store", parts::store(&table, vault.base_dir, &mut findings).1),
         ("delivery", parts::delivery(&table, vault.base_dir, &mut findings).1),

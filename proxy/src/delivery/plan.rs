@@ -8,7 +8,7 @@ use crate::connectors::{
 };
 use crate::delivery::Shared;
 use crate::delivery::ask::{Asked, ask, unasked};
-use crate::mapping::{compose, compose_record};
+use crate::mapping::{compose_for, compose_record};
 use crate::store::{Claimed, Purpose};
 
 /// What the walk is to do.
@@ -25,7 +25,7 @@ pub(super) enum Plan {
 pub(super) async fn plan(shared: &Shared, account: &Account, claimed: &Claimed) -> Plan {
     match &claimed.purpose {
         Purpose::Lead => {
-            create(shared, account, claimed, compose(account, &claimed.receipt, &claimed.values)).await
+            create(shared, account, claimed, compose_for(account, &claimed.form, &claimed.receipt, &claimed.values)).await
         }
         Purpose::Record => {
             create(shared, account, claimed, compose_record(account, &claimed.receipt, &claimed.values)).await
@@ -45,7 +45,7 @@ async fn create(shared: &Shared, account: &Account, claimed: &Claimed, lead: Lea
 }
 
 async fn complete(shared: &Shared, account: &Account, claimed: &Claimed, reference: &str) -> Plan {
-    let lead = compose(account, &claimed.receipt, &claimed.values);
+    let lead = compose_for(account, &claimed.form, &claimed.receipt, &claimed.values);
     let Some(change) = account.connector().completion(&lead) else { return Plan::Unbuilt };
     let id = match shared.exchange.ask(account, &Call::GetByReference { reference }).await {
         Ok(Ok(Reading::Record(record))) => record.id,

@@ -6,14 +6,15 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use aws_lc_rs::digest;
+use lead_model::Problem;
 
 use crate::account::Account;
 use crate::connectors::{InDoubtPolicy, Outcome, Why};
 use crate::delivery::plan::{Plan, plan, policy_of};
 use crate::delivery::retry::{History, next_step};
 use crate::delivery::{FirstOutcome, Shared};
-use crate::mapping::refused_fields;
-use crate::store::{Abandoned, AttemptClass, Claimed, Ending, Standing, StoreError};
+use crate::mapping::{refused_fields, refused_record_fields};
+use crate::store::{Abandoned, AttemptClass, Claimed, Ending, Purpose, Standing, StoreError};
 
 /// Pause before an outcome is written again that the store would not take.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
@@ -118,7 +119,7 @@ async fn conclude(
         | Outcome::Credential { why, .. }
         | Outcome::InDoubt { why } => (why.to_string(), None, &[][..]),
     };
-    let fields = account.map(|account| refused_fields(account, named, &claimed.values)).unwrap_or_default();
+    let fields = account.map(|account| refused(account, claimed, named)).unwrap_or_default();
     log(claimed, number, step.class, &why, step.standing);
     let probe_failed = is_probe && step.standing != Standing::Delivered;
     if probe_failed && !step.pauses_account {
@@ -144,6 +145,16 @@ async fn conclude(
         pauses_account: step.pauses_account || probe_failed,
     };
     if write(shared, claimed, number, ending).await { told } else { FirstOutcome::Pending }
+}
+
+/// What the partner refused, under the names that the sender knows: a form's fields, or the partner's own.
+fn refused(account: &Account, claimed: &Claimed, named: &[String]) -> Vec<Problem> {
+    match claimed.purpose {
+        Purpose::Record => refused_record_fields(named),
+        Purpose::Lead | Purpose::Completion { .. } => {
+            refused_fields(&account.mapping_for(&claimed.form), named, &claimed.values)
+        }
+    }
 }
 
 /// Writes an outcome, as often as it takes: what the partner has said must not be forgotten while this process lives.

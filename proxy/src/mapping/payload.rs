@@ -8,7 +8,7 @@ use crate::account::Account;
 use crate::connectors::parts::text::utf16_length;
 use crate::connectors::{Fault, FieldFault, Lead, PartnerValue};
 use crate::ids::Receipt;
-use crate::mapping::{Rule, Template, compose, say_in_text};
+use crate::mapping::{Mapping, Rule, Template, compose_by, say_in_text};
 
 /// Runs the connector's payload rules over a submission's values. All problems at once, each on a field of the form.
 ///
@@ -23,22 +23,23 @@ pub fn check_payload(
     receipt: &Receipt,
     values: &NormalValues,
 ) -> Result<(), Vec<Problem>> {
-    let lead = compose(account, receipt, values);
+    let mapping = account.mapping_for(&form.id);
+    let lead = compose_by(&mapping, account.connector().descriptor(), receipt, values);
     let faults = account.connector().check(&lead);
     let problems: Vec<Problem> =
-        faults.iter().filter_map(|fault| problem_of(form, account, &lead, values, fault)).collect();
+        faults.iter().filter_map(|fault| problem_of(form, &mapping, &lead, values, fault)).collect();
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
 fn problem_of(
     form: &Form,
-    account: &Account,
+    mapping: &Mapping,
     lead: &Lead,
     values: &NormalValues,
     fault: &FieldFault,
 ) -> Option<Problem> {
     let shown = |name: &str| form.field(name).is_some_and(|field| field.kind != FieldKind::Hidden);
-    match account.mapping().rule(&fault.partner_field)? {
+    match mapping.rule(&fault.partner_field)? {
         Rule::Constant(_) => None,
         Rule::Field(name) => shown(name).then(|| match fault.fault {
             Fault::TooLong { max } => Problem::with(name, ProblemCode::TooLong, "max", &max.to_string()),
@@ -76,13 +77,18 @@ fn longest<'a>(
         .max_by_key(|(_, length)| *length)
 }
 
+/// Says a partner's refusal of a record made in the panel, whose values stand under the partner's own names.
+pub fn refused_record_fields(partner_fields: &[String]) -> Vec<Problem> {
+    partner_fields.iter().map(|field| Problem::new(field, ProblemCode::RefusedByPartner)).collect()
+}
+
 /// Says a partner's refusal of its own fields as problems of the form fields that filled them.
 ///
 /// Names only fields that were filled in: one that the visitor never saw can't be mended.
-pub fn refused_fields(account: &Account, partner_fields: &[String], values: &NormalValues) -> Vec<Problem> {
+pub fn refused_fields(mapping: &Mapping, partner_fields: &[String], values: &NormalValues) -> Vec<Problem> {
     let mut problems: Vec<Problem> = Vec::new();
     for partner_field in partner_fields {
-        let name = match account.mapping().rule(partner_field) {
+        let name = match mapping.rule(partner_field) {
             Some(Rule::Field(name)) => values.get(name).is_some().then_some(name.as_str()),
             Some(Rule::Template(template)) => longest(template, values, |_| true).map(|(name, _)| name),
             Some(Rule::Constant(_)) | None => None,

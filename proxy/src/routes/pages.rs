@@ -79,9 +79,9 @@ pub(crate) async fn get_iframe_thanks(
 struct Visit<'a> {
     app: &'a App,
     mode: PageMode,
-    form: &'a ServedForm,
+    form: Arc<ServedForm>,
     /// The form in the visitor's language.
-    text: &'a FormText,
+    text: Arc<FormText>,
     frame: Frame,
 }
 
@@ -98,16 +98,22 @@ fn visit<'a>(
         Box::new(Reply { app, mode, form: None }.trouble(tag, ApiReason::FormNotFound))
     };
     let id = path.get("form").ok_or_else(missing)?;
-    let form = app.forms.get(id).ok_or_else(missing)?;
-    let text = form.in_language(languages.iter()).ok_or_else(missing)?;
-    Ok(Visit { app, mode, form, text, frame: Frame::of(uri, form, &app.own_origin) })
+    let awaited = || {
+        let tag = app.locales.choose_any(languages.iter());
+        Box::new(Reply { app, mode, form: None }.trouble(tag, ApiReason::FormAwaited))
+    };
+    let unknown = || if app.forms.is_awaited(id) { awaited() } else { missing() };
+    let form = app.forms.get(id).ok_or_else(unknown)?;
+    let text = Arc::clone(form.in_language(languages.iter()).ok_or_else(missing)?);
+    let frame = Frame::of(uri, &form, &app.own_origin);
+    Ok(Visit { app, mode, form, text, frame })
 }
 
 fn show(app: &App, mode: PageMode, path: &PathParams, uri: &Uri, headers: &HeaderMap) -> Response {
     match visit(app, mode, path, uri, headers) {
         Ok(visit) => {
             // Said at once, before anybody types for nothing.
-            if let Err(fault) = app.links.purpose(visit.form, visit.frame.link()) {
+            if let Err(fault) = app.links.purpose(&visit.form, visit.frame.link()) {
                 return visit.trouble(fault.into());
             }
             let token = app.tokens.issue(&visit.form.definition.id);
@@ -178,13 +184,13 @@ impl Visit<'_> {
             let token = self.app.tokens.issue(id);
             return self.again(&token, &sent.values, &[], Some("page_expired"));
         };
-        let purpose = match self.app.links.purpose(self.form, self.frame.link()) {
+        let purpose = match self.app.links.purpose(&self.form, self.frame.link()) {
             Ok(purpose) => purpose,
             Err(fault) => return self.trouble(fault.into()),
         };
         let offer = Offer {
-            form: self.form,
-            text: self.text,
+            form: &self.form,
+            text: &self.text,
             form_version: self.form.definition.version,
             key,
             values: sent.values.clone(),
@@ -232,7 +238,7 @@ impl Visit<'_> {
         let values = plain::without_sensitive(&self.text.form, values);
         let page = FormPage {
             setting: self.setting(),
-            text: self.text,
+            text: &self.text,
             action: &self.frame.action(self.mode, &self.form.definition.id),
             token,
             values: &values,
@@ -256,6 +262,6 @@ impl Visit<'_> {
     }
 
     fn reply(&self) -> Reply<'_> {
-        Reply { app: self.app, mode: self.mode, form: Some(self.form) }
+        Reply { app: self.app, mode: self.mode, form: Some(&self.form) }
     }
 }

@@ -40,8 +40,9 @@ impl FromRequestParts<Arc<App>> for WantedForm {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Self::Rejection> {
         let Ok(params) = PathParams::from_request_parts(parts, app).await;
         let id = params.get("form");
-        let form = id.and_then(|id| app.forms.get(id)).ok_or(ApiReason::FormNotFound)?;
-        Ok(Self(Arc::clone(form)))
+        let id = id.ok_or(ApiReason::FormNotFound)?;
+        let awaited = || if app.forms.is_awaited(id) { ApiReason::FormAwaited } else { ApiReason::FormNotFound };
+        Ok(Self(app.forms.get(id).ok_or_else(awaited)?))
     }
 }
 

@@ -79,17 +79,18 @@ impl FormDefinition {
             );
         }
         self.text_problems(&mut report);
-        if self.fields.is_empty() {
+        let from_schema = self.fields.from_partner_schema();
+        if self.fields.is_empty() && !from_schema {
             report.wrong("fields".into(), "none", "at least one field");
         }
-        for (index, field) in self.fields.iter().enumerate() {
-            let path = format!("fields[{index}] {:?}", field.name);
-            if self.fields.iter().take(index).any(|other| other.name == field.name) {
-                report.wrong(path.clone(), "a name that stands above already", "each name once");
-            }
-            field_problems(field, &path, &mut report);
+        if !from_schema && (!self.own_fields.is_empty() || self.partner_organization.is_some()) {
+            let expected = "none: they stand beside fields = \"from partner schema\" only";
+            report.wrong("own_fields".into(), "own fields or a partner organisation", expected);
         }
-        if report.errors.is_empty() {
+        list_problems("fields", &self.fields, &mut report);
+        list_problems("own_fields", &self.own_fields, &mut report);
+        // What the partner's schema asks is not known yet.
+        if report.errors.is_empty() && !from_schema {
             self.example_problems(&mut report);
         }
         report.errors
@@ -125,6 +126,16 @@ impl FormDefinition {
                 );
             }
         }
+    }
+}
+
+fn list_problems(list: &str, fields: &[FieldDefinition], report: &mut Report) {
+    for (index, field) in fields.iter().enumerate() {
+        let path = format!("{list}[{index}] {:?}", field.name);
+        if fields.iter().take(index).any(|other| other.name == field.name) {
+            report.wrong(path.clone(), "a name that stands above already", "each name once");
+        }
+        field_problems(field, &path, report);
     }
 }
 

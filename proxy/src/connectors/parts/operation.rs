@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::connectors::parts::lead::{FieldFault, Lead};
@@ -191,7 +192,7 @@ pub struct RecordPage {
 }
 
 /// One field of a partner's schema.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SchemaField {
     /// The name under which the field is written.
     pub name: String,

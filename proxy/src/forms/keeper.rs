@@ -1,0 +1,151 @@
+//! Keeps the forms that are drawn from partners' schemas fresh: from the store at start, from the partner when it is time.
+//!
+//! Apart from the drawing: here is only when a partner is asked, and that an old form is better than none.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lead_model::FormDefinition;
+use tokio::task::JoinHandle;
+
+use super::Forms;
+use super::draw::{Drawn, draw};
+use crate::account::{Account, Accounts};
+use crate::clock::{Clock, Timestamp};
+use crate::connectors::{Call, Outcome, Reading, SchemaField};
+use crate::exchange::Exchange;
+use crate::store::{Store, StoredSchema};
+
+/// First wait after a partner could not be asked; doubled each time, up to the time limit of a schema.
+const RETRY_MIN: Duration = Duration::from_secs(30);
+
+/// Whose schema it is.
+type Key = (String, Option<String>);
+
+/// Everything that the keeper needs.
+pub(crate) struct SchemaKeeper {
+    pub(crate) forms: Arc<Forms>,
+    pub(crate) accounts: Arc<Accounts>,
+    pub(crate) exchange: Exchange,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Clock,
+    /// How long a schema counts as fresh.
+    pub(crate) life: Duration,
+}
+
+/// When a schema is to be fetched, and how often that failed in a row.
+#[derive(Clone, Copy)]
+struct Due {
+    at: Timestamp,
+    failures: u32,
+}
+
+impl SchemaKeeper {
+    /// Draws what the store has, then keeps everything fresh in the background. Nothing at all where no form wants it.
+    pub(crate) async fn start(self) -> Option<JoinHandle<()>> {
+        let now = self.clock.now();
+        let mut due: BTreeMap<Key, Due> =
+            self.forms.from_schema().map(|form| (key_of(form), Due { at: now, failures: 0 })).collect();
+        if due.is_empty() {
+            return None;
+        }
+        match self.store.schemas().await {
+            Ok(stored) => {
+                for schema in stored {
+                    let key = (schema.account, schema.organization);
+                    if let Some(due) = due.get_mut(&key) {
+                        self.draw_all(&key, &schema.fields);
+                        due.at = schema.fetched_at.after(self.life);
+                    }
+                }
+            }
+            Err(error) => tracing::warn!(%error, "the stored schemas of partners can't be read"),
+        }
+        Some(tokio::spawn(self.keep(due)))
+    }
+
+    async fn keep(self, mut due: BTreeMap<Key, Due>) {
+        loop {
+            let Some((key, next)) = due.iter().min_by_key(|(_, due)| due.at) else { return };
+            let (key, next) = (key.clone(), *next);
+            self.clock.sleep_until(next.at).await;
+            let failures = if self.refresh(&key).await { 0 } else { next.failures.saturating_add(1) };
+            let wait = match failures {
+                0 => self.life,
+                failures => RETRY_MIN.saturating_mul(1 << failures.min(10)).min(self.life.max(RETRY_MIN)),
+            };
+            due.insert(key, Due { at: self.clock.now().after(wait), failures });
+        }
+    }
+
+    /// Asks the partner; whether there is a fresh schema now.
+    async fn refresh(&self, key: &Key) -> bool {
+        let Some(account) = self.accounts.get(&key.0) else { return false };
+        let call = match &key.1 {
+            Some(organization) => Call::PartnerSchema { organization },
+            None => Call::Schema,
+        };
+        let why = match self.exchange.ask(account, &call).await {
+            Ok(Ok(Reading::Schema(fields))) => return self.take(key, fields).await,
+            Ok(Ok(_)) => "another_answer".to_owned(),
+            Ok(Err(exchanged)) => why_of(&exchanged.outcome),
+            Err(_) => "not_built".to_owned(),
+        };
+        tracing::warn!(
+            account = account.id(),
+            why,
+            "the partner's schema could not be fetched: forms drawn from it stay as they are, or wait for it"
+        );
+        false
+    }
+
+    async fn take(&self, key: &Key, fields: Vec<SchemaField>) -> bool {
+        self.draw_all(key, &fields);
+        let (account, organization) = key.clone();
+        let schema = StoredSchema { account, organization, fetched_at: self.clock.now(), fields };
+        if let Err(error) = self.store.save_schema(schema).await {
+            tracing::warn!(%error, "a partner's schema could not be stored: the next start has to wait for the partner");
+        }
+        true
+    }
+
+    /// Draws every form of this schema. One that would be no good form keeps its last shape.
+    fn draw_all(&self, key: &Key, schema: &[SchemaField]) {
+        let Some(account) = self.accounts.get(&key.0) else { return };
+        for definition in self.forms.from_schema().filter(|form| key_of(form) == *key) {
+            self.serve(account, draw(definition, account, schema));
+        }
+    }
+
+    fn serve(&self, account: &Account, drawn: Drawn) {
+        let id = drawn.definition.id.clone();
+        let wrong = drawn.definition.problems();
+        if let Some(first) = wrong.first() {
+            tracing::error!(
+                form.id = id,
+                path = first.path,
+                problems = wrong.len(),
+                "the partner's schema makes no good form, so the form stays as it was; own_fields can mend a field"
+            );
+            return;
+        }
+        account.set_form_mapping(&id, drawn.mapping);
+        self.forms.serve(drawn.definition);
+    }
+}
+
+fn key_of(form: &FormDefinition) -> Key {
+    (form.account.clone(), form.partner_organization.clone())
+}
+
+fn why_of(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Delivered { .. } => String::new(),
+        Outcome::NotSent { why }
+        | Outcome::Throttled { why, .. }
+        | Outcome::Rejected { why, .. }
+        | Outcome::Credential { why, .. }
+        | Outcome::InDoubt { why } => why.to_string(),
+    }
+}

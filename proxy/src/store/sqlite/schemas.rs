@@ -1,0 +1,50 @@
+//! Partners' schemas in SQLite.
+//!
+//! Apart from the outbox: nothing of a lead hangs on them.
+
+use async_trait::async_trait;
+use sqlx::SqliteConnection;
+
+use crate::clock::Timestamp;
+use crate::store::sqlite::{SqliteStore, store_error, to_json};
+use crate::store::{SchemaStore, StoreError, StoredSchema};
+
+#[async_trait]
+impl SchemaStore for SqliteStore {
+    async fn save_schema(&self, schema: StoredSchema) -> Result<(), StoreError> {
+        self.writer.write(move |conn| Box::pin(save(conn, schema))).await
+    }
+
+    async fn schemas(&self) -> Result<Vec<StoredSchema>, StoreError> {
+        let rows: Vec<(String, String, i64, String)> =
+            sqlx::query_as("SELECT account, organization, fetched_at, fields_json FROM partner_schemas")
+                .fetch_all(&self.readers)
+                .await
+                .map_err(store_error)?;
+        let read = rows.into_iter().filter_map(|(account, organization, fetched_at, fields)| {
+            Some(StoredSchema {
+                account,
+                organization: Some(organization).filter(|name| !name.is_empty()),
+                fetched_at: Timestamp::from_ms(fetched_at),
+                fields: serde_json::from_str(&fields).ok()?,
+            })
+        });
+        Ok(read.collect())
+    }
+}
+
+async fn save(connection: &mut SqliteConnection, schema: StoredSchema) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO partner_schemas (account, organization, fetched_at, fields_json) VALUES (?, ?, ?, ?) \
+         ON CONFLICT (account, organization) DO UPDATE SET fetched_at = excluded.fetched_at, \
+         fields_json = excluded.fields_json",
+    )
+    .bind(&schema.account)
+    .bind(schema.organization.as_deref().unwrap_or_default())
+    .bind(schema.fetched_at.as_ms())
+    .bind(to_json(&schema.fields, "partner_schemas.fields_json")?)
+    .execute(connection)
+    .await
+    .map_err(store_error)?;
+    Ok(())
+}
