@@ -4,6 +4,7 @@
 
 pub mod body;
 pub mod seal;
+pub mod sealed;
 pub mod signature;
 pub mod tokens;
 pub mod webhook;

@@ -168,7 +168,13 @@ fn outcome_of_fault(fault: TokenFault) -> Outcome {
 
 /// No complete answer: whether a byte of the body left decides between "not sent" and "in doubt", and this is the place.
 fn outcome_of_error(error: &TransportError) -> Outcome {
-    let why = match error.kind {
+    let why = why_of(error.kind);
+    if error.body_left { Outcome::InDoubt { why } } else { Outcome::NotSent { why } }
+}
+
+/// The code of an exchange without a complete answer.
+pub(crate) fn why_of(kind: TransportErrorKind) -> Why {
+    match kind {
         TransportErrorKind::Dns => Why::Dns,
         TransportErrorKind::Blocked => Why::Blocked,
         TransportErrorKind::Connect => Why::Connect,
@@ -176,6 +182,5 @@ fn outcome_of_error(error: &TransportError) -> Outcome {
         TransportErrorKind::TimedOut => Why::TimedOut,
         TransportErrorKind::Broken => Why::Broken,
         TransportErrorKind::AnswerTooLarge => Why::AnswerTooLarge,
-    };
-    if error.body_left { Outcome::InDoubt { why } } else { Outcome::NotSent { why } }
+    }
 }

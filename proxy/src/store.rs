@@ -3,6 +3,7 @@
 //! Apart from its drivers, so that intake and delivery know promises and not SQL.
 
 pub mod sqlite;
+mod tokens;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use crate::clock::Timestamp;
 use crate::ids::{DeliveryId, IdempotencyKey, Receipt};
 
 pub use sqlite::SqliteStore;
+pub use tokens::{TokenLease, TokenRow, TokenSetback, TokenState, TokenStore};
 
 /// The section `[store]`.
 #[derive(Clone, Debug, Deserialize)]
@@ -255,9 +257,9 @@ pub struct AttemptView {
     pub request_digest: String,
 }
 
-/// Keeps submissions, deliveries and attempts.
+/// Keeps submissions, deliveries and attempts; and tokens, as a [`TokenStore`].
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: TokenStore + Send + Sync + 'static {
     /// Writes submission and delivery in one transaction; answers after the sync.
     async fn accept(&self, submission: NewSubmission) -> Result<Accepted, StoreError>;
 
@@ -310,6 +312,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Lifts the pause of every account; how many were paused.
     async fn resume_accounts(&self) -> Result<u64, StoreError>;
+
+    /// Lifts the pause of one account; whether it was paused.
+    async fn resume_account(&self, account: &str) -> Result<bool, StoreError>;
 
     /// The accounts that are paused.
     async fn paused_accounts(&self) -> Result<Vec<String>, StoreError>;

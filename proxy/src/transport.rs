@@ -55,6 +55,11 @@ impl Transport {
         Ok(Self { client, limits: Arc::new(limits) })
     }
 
+    /// Longest wait for a whole exchange.
+    pub fn exchange_timeout(&self) -> Duration {
+        self.limits.exchange_timeout
+    }
+
     /// Sends a request and reads the complete answer, within one deadline.
     ///
     /// # Errors

@@ -37,7 +37,7 @@ fn write_json(out: &mut Vec<u8>, text: &str) {
 }
 
 /// Bytes that are overwritten with zeros when dropped.
-struct Wiped(Zeroizing<Vec<u8>>);
+pub(super) struct Wiped(pub(super) Zeroizing<Vec<u8>>);
 
 impl AsRef<[u8]> for Wiped {
     fn as_ref(&self) -> &[u8] {

@@ -13,6 +13,7 @@ mod open;
 pub mod outbox;
 mod place;
 mod read;
+mod tokens;
 mod writer;
 
 use async_trait::async_trait;
@@ -123,6 +124,11 @@ impl Store for SqliteStore {
 
     async fn resume_accounts(&self) -> Result<u64, StoreError> {
         self.writer.write(|conn| Box::pin(attempt::resume_accounts(conn))).await
+    }
+
+    async fn resume_account(&self, account: &str) -> Result<bool, StoreError> {
+        let account = account.to_owned();
+        self.writer.write(|conn| Box::pin(attempt::resume_account(conn, account))).await
     }
 
     async fn paused_accounts(&self) -> Result<Vec<String>, StoreError> {

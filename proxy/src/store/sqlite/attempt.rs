@@ -132,6 +132,19 @@ pub(super) async fn resume_accounts(connection: &mut SqliteConnection) -> Result
     Ok(lifted.rows_affected())
 }
 
+/// Lifts the pause of one account.
+pub(super) async fn resume_account(
+    connection: &mut SqliteConnection,
+    account: String,
+) -> Result<bool, StoreError> {
+    let lifted = sqlx::query("DELETE FROM paused_accounts WHERE account = ?")
+        .bind(account)
+        .execute(connection)
+        .await
+        .map_err(store_error)?;
+    Ok(lifted.rows_affected() > 0)
+}
+
 fn columns(standing: Standing) -> (&'static str, Option<i64>) {
     match standing {
         Standing::Waiting { due_at } => ("waiting", Some(due_at.as_ms())),
