@@ -1,0 +1,147 @@
+//! Reads the bodies that make and change a record: their shape by a plain scan, then their types. Errors say nothing of the
+//! bytes.
+//!
+//! Apart because these bytes come from outside: each name stands once, and a value is a text, a number, true or false.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde_json::{Number, Value};
+
+use crate::intake::body::check_shape;
+use crate::intake::record::RecordValue;
+use crate::problem::ApiReason;
+
+/// One value of a body.
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum Given {
+    Text(String),
+    Bool(bool),
+    Number(Number),
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewRecord {
+    values: Pairs<Given>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChangedRecord {
+    changes: Pairs<Option<Given>>,
+}
+
+/// The values of a new record, by partner field.
+pub(super) fn read_values(bytes: &[u8], depth_max: usize) -> Result<Vec<(String, RecordValue)>, ApiReason> {
+    check_shape(bytes, depth_max)?;
+    let body: NewRecord = serde_json::from_slice(bytes).map_err(|_| ApiReason::UnreadableBody)?;
+    let values = body.values.0.into_iter().map(|(name, value)| {
+        let value = match value {
+            Given::Text(text) => RecordValue::Text(text),
+            Given::Bool(value) => RecordValue::Bool(value),
+            Given::Number(number) => RecordValue::Number(number),
+        };
+        (name, value)
+    });
+    let values: Vec<_> = values.collect();
+    let has_nul = |(name, value): &(String, RecordValue)| {
+        name.contains('\0') || matches!(value, RecordValue::Text(text) if text.contains('\0'))
+    };
+    if values.iter().any(has_nul) { Err(ApiReason::UnreadableBody) } else { Ok(values) }
+}
+
+/// What becomes of which partner field; null erases.
+pub(super) fn read_changes(bytes: &[u8], depth_max: usize) -> Result<Vec<(String, Value)>, ApiReason> {
+    check_shape(bytes, depth_max)?;
+    let body: ChangedRecord = serde_json::from_slice(bytes).map_err(|_| ApiReason::UnreadableBody)?;
+    let changes = body.changes.0.into_iter().map(|(name, value)| {
+        let value = match value {
+            None => Value::Null,
+            Some(Given::Text(text)) => Value::String(text),
+            Some(Given::Bool(value)) => Value::Bool(value),
+            Some(Given::Number(number)) => Value::Number(number),
+        };
+        (name, value)
+    });
+    let changes: Vec<_> = changes.collect();
+    let has_nul = |(name, value): &(String, Value)| {
+        name.contains('\0') || value.as_str().is_some_and(|text| text.contains('\0'))
+    };
+    if changes.iter().any(has_nul) { Err(ApiReason::UnreadableBody) } else { Ok(changes) }
+}
+
+/// The members of an object in which each name stands once.
+struct Pairs<T>(Vec<(String, T)>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Pairs<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(PairsVisitor(PhantomData)).map(Self)
+    }
+}
+
+struct PairsVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for PairsVisitor<T> {
+    type Value = Vec<(String, T)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with each name once")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut pairs: Vec<(String, T)> = Vec::new();
+        while let Some((name, value)) = map.next_entry::<String, T>()? {
+            if pairs.iter().any(|(known, _)| *known == name) {
+                return Err(A::Error::custom("a name stands twice in one object"));
+            }
+            pairs.push((name, value));
+        }
+        Ok(pairs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn change_tells_null_from_absent() {
+        let read = read_changes(br#"{"changes":{"a":null,"b":"x","c":1.5,"d":false}}"#, 4).unwrap();
+        let read: serde_json::Map<String, Value> = read.into_iter().collect();
+        assert_eq!(Value::Object(read), json!({ "a": null, "b": "x", "c": 1.5, "d": false }));
+    }
+
+    #[test]
+    fn what_is_not_one_record_is_unreadable() {
+        for body in [
+            "",
+            "null",
+            "[]",
+            "{}",
+            r#"{"values":{}} x"#,
+            r#"{"values":{},"more":1}"#,
+            r#"{"values":{},"values":{}}"#,
+            r#"{"values":{"a":"x","a":"y"}}"#,
+            r#"{"values":{"a":{}}}"#,
+            r#"{"values":{"a":[]}}"#,
+            r#"{"values":{"a":null}}"#,
+            r#"{"values":{"a":1e400}}"#,
+            r#"{"values":{"a":"\ud800"}}"#,
+            r#"{"values":{"a":"\u0000"}}"#,
+            r#"{"values":{"a\u0000":"x"}}"#,
+            r#"{"changes":{"a":"x"}}"#,
+            &"[".repeat(10_000),
+        ] {
+            assert_eq!(read_values(body.as_bytes(), 4).err(), Some(ApiReason::UnreadableBody), "{body}");
+            // The same of a change, in which null is a value.
+            let body = body.replace("changes", "CHANGES").replace("values", "changes");
+            let expected = (!body.contains("null}")).then_some(ApiReason::UnreadableBody);
+            assert_eq!(read_changes(body.as_bytes(), 4).err(), expected, "{body}");
+        }
+    }
+}
