@@ -1,6 +1,6 @@
 //! Sweeps: every status, and bodies broken in every way, against every operation. Nothing unknown counts as delivered.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
@@ -36,8 +36,8 @@ enum Sort {
 impl Sort {
     fn of(answer: &Answer) -> Self {
         match answer.json() {
-            _ if answer.is_html() => Self::Page,
             _ if answer.is_empty() => Self::Empty,
+            _ if answer.is_html() => Self::Page,
             Some(value) => Self::Json(shape(&value)),
             None => Self::Noise,
         }
@@ -92,7 +92,9 @@ fn hold(case: &Case, kind: OperationKind, answer: &Answer) {
     assert!(!matches!(outcome, Outcome::Delivered { .. }), "{at}: {outcome:?}");
     let succeeds = successes(case, kind).any(|fixture| fixture.status == answer.status);
     assert!(!succeeds || matches!(outcome, Outcome::InDoubt { .. }), "{at}: {outcome:?}");
-    assert!(!succeeds || !is_read, "{at}: something was read");
+    // JSON that calls itself a page is refused by its outcome, before anything is read.
+    let is_typed_so = answer.is_html() && answer.json().is_some();
+    assert!(!succeeds || !is_read || is_typed_so, "{at}: something was read");
 }
 
 /// The statuses of an operation's rows.
@@ -221,20 +223,31 @@ fn broken_body_never_counts_as_success_and_is_never_quoted() {
     });
 }
 
-#[test]
-fn ten_mebibytes_of_nothing_never_count_as_success() {
+/// Holds ten mebibytes of one byte against a body of one: size alone changes nothing. One status a class is enough.
+fn hold_big(byte: u8) {
     for_each(|case| {
-        for (byte, opens) in [(b' ', false), (b'[', true)] {
-            let mut big = answer(200, JSON, &vec![byte; TEN_MIB]);
-            for kind in case.kinds() {
-                for status in statuses(case, kind) {
-                    big.status = status;
-                    hold(case, kind, &big);
-                }
+        let mut big = answer(200, JSON, &vec![byte; TEN_MIB]);
+        for kind in case.kinds() {
+            let statuses: BTreeMap<String, u16> =
+                case.rows(kind).map(|row| (format!("{:?}", row.class), row.status)).collect();
+            for status in statuses.into_values() {
+                big.status = status;
+                let small = answer(status, JSON, &[byte]);
+                let at = format!("{} {} {status}", case.slug, kind.as_str());
+                assert_eq!(ask(case, kind, &big), ask(case, kind, &small), "{at}");
             }
-            assert_eq!(big.is_empty(), !opens);
         }
     });
+}
+
+#[test]
+fn ten_mebibytes_of_white_space_say_no_more_than_one_byte_of_it() {
+    hold_big(b' ');
+}
+
+#[test]
+fn ten_mebibytes_of_open_brackets_say_no_more_than_one() {
+    hold_big(b'[');
 }
 
 #[test]
