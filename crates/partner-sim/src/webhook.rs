@@ -2,7 +2,8 @@
 //!
 //! By the document "Standard Webhooks" for the signature (`webhook/signature.rs`); for a bearer token and for a header
 //! of any name there is no document. What is left open, and how it is read here:
-//! - Which credential is meant is told by what was sent: any `webhook-` header asks for a good signature; an
+//! - Which credential is meant is told by what was sent: `webhook-timestamp` or `webhook-signature` asks for a good
+//!   signature, and so does a `webhook-id` without another credential, beside which it only names the lead; an
 //!   `Authorization` header must be `Bearer` with the whole secret as its token; any other header may hold the secret,
 //!   alone or behind one word. All that are sent must be good. A bad one, or none, is answered 401.
 //! - Another method than `POST` is answered 405, another content type than JSON 415, a body that is no JSON object 400,
@@ -162,7 +163,8 @@ fn judge(arrival: &Arrival, keys: &Keys, now: i64) -> Verdict {
 /// Judges everything that was sent to prove who sends; the worst of it counts.
 fn check_credential(arrival: &Arrival, keys: &Keys, now: i64) -> (KeyCheck, Vec<String>) {
     let mut checks = Vec::new();
-    if SIGNATURE_HEADERS.iter().any(|name| arrival.headers.contains_key(*name)) {
+    let [id, timestamp, signature] = SIGNATURE_HEADERS.map(|name| arrival.headers.contains_key(name));
+    if timestamp || signature {
         checks.push(check_signature(arrival, keys, now));
     }
     if arrival.headers.contains_key(AUTHORIZATION) {
@@ -174,6 +176,9 @@ fn check_credential(arrival: &Arrival, keys: &Keys, now: i64) -> (KeyCheck, Vec<
     let mut others = arrival.headers.iter().filter(|(name, _)| **name != AUTHORIZATION);
     if others.any(|(_, value)| value.to_str().is_ok_and(holds_secret)) {
         checks.push((KeyCheck::Valid, None));
+    }
+    if id && checks.is_empty() {
+        checks.push(check_signature(arrival, keys, now));
     }
     if checks.is_empty() {
         let problem =

@@ -142,6 +142,20 @@ async fn secret_is_taken_as_bearer_token_and_in_a_header_of_any_name() {
 }
 
 #[tokio::test]
+async fn id_beside_a_bearer_token_or_a_header_names_the_lead_and_asks_for_no_signature() {
+    let sim = sink().await;
+    let bearer = format!("Bearer {}", secret());
+    for (id, header, value) in
+        [("msg_1", "authorization", bearer.as_str()), ("msg_2", "x-shared-word", &secret())]
+    {
+        let request = post(&sim, "leads", &body()).header("webhook-id", id).header(header, value);
+        assert_eq!(request.send().await.unwrap().status(), 200);
+    }
+    let ledger = sim.webhook().ledger();
+    assert_eq!(ledger.leads.iter().map(|lead| lead.id.as_str()).collect::<Vec<_>>(), ["msg_1", "msg_2"]);
+}
+
+#[tokio::test]
 async fn bad_credential_is_refused_and_a_good_one_beside_it_does_not_help() {
     let sim = sink().await;
     let bare = || post(&sim, "leads", &body());
