@@ -5,6 +5,7 @@
 pub(crate) mod body;
 mod fingerprint;
 pub(crate) mod purpose;
+pub(crate) mod record;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,7 +78,12 @@ impl Intake {
         if let Err(problems) = check_payload(&offer.text.form, account, &receipt, &values) {
             return Verdict::Invalid(problems);
         }
-        let submission = new_submission(&offer, receipt.clone(), values);
+        self.keep(new_submission(&offer, receipt, values)).await
+    }
+
+    /// Stores a checked submission and, for a moment, waits.
+    async fn keep(&self, submission: NewSubmission) -> Verdict {
+        let receipt = submission.receipt.clone();
         match self.accept(submission).await {
             Ok(Accepted::New(delivery)) => self.first_outcome(delivery, receipt).await,
             Ok(Accepted::Known { receipt, state }) => Verdict::Safe(answer(&receipt, state)),

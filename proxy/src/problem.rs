@@ -7,10 +7,13 @@ use http::{HeaderValue, StatusCode, header};
 use lead_model::Problem;
 use serde::Serialize;
 
+use crate::connectors::Why;
 use crate::signed::SignedFault;
 
 /// Seconds after which a caller may ask again while the store is unavailable.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
+/// How a caller without a good panel token proves itself.
+const BEARER: HeaderValue = HeaderValue::from_static("Bearer");
 
 macro_rules! api_reasons {
     ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $status:ident, $title:literal;)+) => {
@@ -56,16 +59,34 @@ api_reasons! {
     IdempotencyKeyMissing = "idempotency_key_missing", BAD_REQUEST, "The Idempotency-Key header is missing";
     /// The `Idempotency-Key` is not 16 to 64 visible ASCII characters.
     IdempotencyKeyInvalid = "idempotency_key_invalid", BAD_REQUEST, "The Idempotency-Key header can't be used";
-    /// The page's origin is not on the form's list. The embedder adds it to `allowed_origins`.
+    /// No `Authorization: Bearer` header. Send the panel token that the CRM's server has signed.
+    PanelTokenMissing = "panel_token_missing", UNAUTHORIZED, "The panel token is missing";
+    /// The panel token is not valid for this account: ask the CRM's server for a new one. Of an account that is not there,
+    /// every token is told so.
+    PanelTokenInvalid = "panel_token_invalid", UNAUTHORIZED, "The panel token is not valid";
+    /// The panel token was good once, but its time is over. Ask the CRM's server for a new one and try again.
+    PanelTokenExpired = "panel_token_expired", UNAUTHORIZED, "The panel token has expired";
+    /// The page's origin is not on the form's list. The embedder adds it to `allowed_origins`. An account's records are for
+    /// the proxy's own pages and for servers only.
     OriginNotAllowed = "origin_not_allowed", FORBIDDEN, "This origin may not use this form";
     /// This form completes a record and opens by a signed link only; there is none, or it is not valid for this form.
     LinkInvalid = "link_invalid", FORBIDDEN, "The link is not valid";
     /// The signed link was good once, but its time is over. Ask for a new one.
     LinkExpired = "link_expired", FORBIDDEN, "The link has expired";
+    /// The panel token is for reading only. Who may make and change records needs one of the scope `write`.
+    ScopeMissing = "scope_missing", FORBIDDEN, "This token may not change records";
+    /// The panel token is for one other record. Open that one, or ask for a token without a record.
+    RecordNotAllowed = "record_not_allowed", FORBIDDEN, "This token is for one record only";
     /// No form has this id.
     FormNotFound = "form_not_found", NOT_FOUND, "There is no such form";
+    /// The form's fields come from its partner's schema, which could not be fetched yet. Ask again after `Retry-After`.
+    FormAwaited = "form_awaited", SERVICE_UNAVAILABLE, "This form is not ready yet";
     /// No submission has this receipt.
     ReceiptNotFound = "receipt_not_found", NOT_FOUND, "There is no such receipt";
+    /// The partner has no such record, or has it no longer. Look for it in the list.
+    RecordNotFound = "record_not_found", NOT_FOUND, "The partner has no such record";
+    /// This partner has no such operation, or the operator has not given its address. There is nothing to try again.
+    OperationNotSupported = "operation_not_supported", NOT_FOUND, "This partner can't do that";
     /// Nothing is served at this address.
     NotFound = "not_found", NOT_FOUND, "There is nothing here";
     /// The address exists, but not for this method.
@@ -80,10 +101,33 @@ api_reasons! {
     InvalidSubmission = "invalid_submission", UNPROCESSABLE_ENTITY, "Some fields need another look";
     /// The key was used before with other values. Use a new key if a new submission is meant.
     IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY, "This key belongs to another submission";
+    /// Parameters of the address can't be used; `problems` names each and its rule.
+    QueryInvalid = "query_invalid", UNPROCESSABLE_ENTITY, "Some parameters can't be used";
+    /// This partner's list can't be searched: ask without `search` and look through the pages.
+    SearchNotSupported = "search_not_supported", UNPROCESSABLE_ENTITY, "This partner's list can't be searched";
+    /// Values break the partner's rules; `problems` names each of the partner's fields and its rule. Nothing was sent.
+    RecordInvalid = "record_invalid", UNPROCESSABLE_ENTITY, "Some fields need another look";
+    /// The partner has refused it as it is; `problems` names the partner's fields where the partner does. Correct them, or
+    /// ask the operator what `partner_error` means.
+    PartnerRefused = "partner_refused", UNPROCESSABLE_ENTITY, "The partner did not accept this";
     /// Something broke on our side. Nothing is known to be stored; send again with the same key.
     Internal = "internal", INTERNAL_SERVER_ERROR, "Something went wrong on our side";
+    /// The partner does not let us in. Nothing that you can do: the operator must act, and finds `partner_error` in
+    /// docs/connectors.md.
+    PartnerCredential = "partner_credential", BAD_GATEWAY, "The partner does not let us in: the operator must act";
+    /// The partner can't be reached, or broke off. Try again in a few minutes.
+    PartnerUnreachable = "partner_unreachable", BAD_GATEWAY, "The partner can't be reached";
+    /// The partner had a fault of its own, or what it answered is not understood. Look again in a few minutes; after a change,
+    /// read the record again before anything else, since it is not known whether the change was made.
+    PartnerUnclear = "partner_unclear", BAD_GATEWAY, "The partner's answer can't be used";
     /// The store can't take the submission now. Send again with the same key after `Retry-After` seconds.
     StoreUnavailable = "store_unavailable", SERVICE_UNAVAILABLE, "Submissions can't be stored right now";
+    /// The partner asks for patience. Try again after `Retry-After` seconds.
+    PartnerBusy = "partner_busy", SERVICE_UNAVAILABLE, "The partner is busy";
+    /// The operator has switched this account off. Ask the operator when it is back.
+    AccountDisabled = "account_disabled", SERVICE_UNAVAILABLE, "This account is switched off";
+    /// The partner took too long to answer. Try again in a few minutes.
+    PartnerTimeout = "partner_timeout", GATEWAY_TIMEOUT, "The partner takes too long";
 }
 
 /// Why one request was refused, on its way to becoming an answer. Never holds anything of the request.
@@ -92,17 +136,36 @@ pub(crate) struct ApiProblem {
     reason: ApiReason,
     detail: Option<&'static str>,
     problems: Vec<Problem>,
+    /// Why the partner's part failed, as a code.
+    partner_error: Option<Why>,
+    /// Seconds after which a caller may ask again.
+    retry_after: Option<u64>,
 }
 
 impl ApiProblem {
     /// The same with a sentence on this occurrence.
     pub(crate) fn with_detail(reason: ApiReason, detail: &'static str) -> Self {
-        Self { reason, detail: Some(detail), problems: Vec::new() }
+        Self { detail: Some(detail), ..reason.into() }
+    }
+
+    /// The same with what is wrong, field by field.
+    pub(crate) fn with_problems(reason: ApiReason, problems: Vec<Problem>) -> Self {
+        Self { problems, ..reason.into() }
+    }
+
+    /// The same with why the partner's part failed.
+    pub(crate) fn of_partner(self, why: Why) -> Self {
+        Self { partner_error: Some(why), ..self }
+    }
+
+    /// The same with the seconds after which a caller may ask again.
+    pub(crate) fn after_seconds(self, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..self }
     }
 
     /// Values that break rules.
     pub(crate) fn invalid(problems: Vec<Problem>) -> Self {
-        Self { reason: ApiReason::InvalidSubmission, detail: None, problems }
+        Self::with_problems(ApiReason::InvalidSubmission, problems)
     }
 
     /// Why.
@@ -119,6 +182,7 @@ impl ApiProblem {
             detail: self.detail,
             code: self.reason.code(),
             request_id,
+            partner_error: self.partner_error.map(|why| why.to_string()),
             problems: &self.problems,
         };
         serde_json::to_string(&body).unwrap_or_default()
@@ -137,7 +201,7 @@ impl From<SignedFault> for ApiReason {
 
 impl From<ApiReason> for ApiProblem {
     fn from(reason: ApiReason) -> Self {
-        Self { reason, detail: None, problems: Vec::new() }
+        Self { reason, detail: None, problems: Vec::new(), partner_error: None, retry_after: None }
     }
 }
 
@@ -145,7 +209,7 @@ impl From<ApiReason> for ApiProblem {
 impl IntoResponse for ApiProblem {
     fn into_response(self) -> Response {
         let mut response = self.reason.status().into_response();
-        if self.reason == ApiReason::StoreUnavailable {
+        if matches!(self.reason, ApiReason::StoreUnavailable | ApiReason::FormAwaited) {
             response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
         }
         response.extensions_mut().insert(self);
@@ -164,6 +228,8 @@ struct ProblemBody<'a> {
     detail: Option<&'static str>,
     code: &'static str,
     request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partner_error: Option<String>,
     #[serde(skip_serializing_if = "<[Problem]>::is_empty")]
     problems: &'a [Problem],
 }

@@ -13,7 +13,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::app::App;
 use crate::middleware::{host, limits, origin_allowlist, request_id, security_headers};
 use crate::problem::{ApiProblem, ApiReason};
-use crate::routes::{assets, forms, health, nothing_here, pages, receipts, submissions, wrong_method};
+use crate::routes::{assets, connect, forms, health, nothing_here, pages, receipts, records, submissions, wrong_method};
 
 /// What browsers reach.
 pub(crate) fn public(app: &Arc<App>) -> Router {
@@ -22,6 +22,15 @@ pub(crate) fn public(app: &Arc<App>) -> Router {
         .route("/v1/forms/{form}/submissions", post(submissions::create_submission).options(nothing_here))
         .route("/v1/receipts/{receipt}", get(receipts::get_receipt).options(nothing_here))
         .route_layer(from_fn_with_state(Arc::clone(app), origin_allowlist::layer));
+    let records = Router::new()
+        .route("/v1/accounts/{account}/records", get(records::list_records).post(records::create_record))
+        .route("/v1/accounts/{account}/records/{id}", get(records::get_record).patch(records::change_record))
+        .route(
+            "/v1/accounts/{account}/records/by-reference/{reference}",
+            get(records::get_record_by_reference),
+        )
+        .route("/v1/accounts/{account}/schema", get(records::get_schema))
+        .route_layer(from_fn_with_state(Arc::clone(app), origin_allowlist::own_layer));
     let pages = Router::new()
         .route("/f/{form}", get(pages::get_hosted).post(pages::post_hosted))
         .route("/f/{form}/received/{receipt}", get(pages::get_hosted_thanks))
@@ -30,7 +39,7 @@ pub(crate) fn public(app: &Arc<App>) -> Router {
     let public_code = Router::new()
         .route("/embed.js", get(assets::get_loader))
         .route("/assets/{file}", get(assets::get_asset));
-    let all = api.merge(pages).merge(public_code).fallback(nothing_here);
+    let all = api.merge(records).merge(pages).merge(public_code).fallback(nothing_here);
     surround(all, app)
 }
 
@@ -39,6 +48,8 @@ pub(crate) fn operator(app: &Arc<App>) -> Router {
     let all = Router::new()
         .route("/healthz", get(health::is_alive))
         .route("/readyz", get(health::is_ready))
+        .route("/connect/{account}", get(connect::get_connect))
+        .route("/connect/{account}/callback", get(connect::get_callback))
         .fallback(nothing_here);
     surround(all, app)
 }

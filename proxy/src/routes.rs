@@ -3,10 +3,12 @@
 //! Apart from `router`, which is the table of addresses.
 
 pub(crate) mod assets;
+pub(crate) mod connect;
 pub(crate) mod forms;
 pub(crate) mod health;
 pub(crate) mod pages;
 pub(crate) mod receipts;
+pub(crate) mod records;
 pub(crate) mod submissions;
 pub(crate) mod wanted;
 

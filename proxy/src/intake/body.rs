@@ -25,7 +25,7 @@ pub(crate) fn read(bytes: &[u8], depth_max: usize) -> Result<SubmissionBody, Api
 }
 
 /// Counts brackets and commas outside strings, so that the parser never meets a body that is deep or has many members.
-fn check_shape(bytes: &[u8], depth_max: usize) -> Result<(), ApiReason> {
+pub(crate) fn check_shape(bytes: &[u8], depth_max: usize) -> Result<(), ApiReason> {
     let (mut depth, mut members, mut in_string, mut escaped) = (0_usize, 0_usize, false, false);
     for byte in bytes {
         match byte {

@@ -56,7 +56,8 @@ pub(crate) async fn create_submission(
     }
 }
 
-fn read_key(headers: &HeaderMap) -> Result<IdempotencyKey, ApiProblem> {
+/// The caller's word that two sends are one.
+pub(super) fn read_key(headers: &HeaderMap) -> Result<IdempotencyKey, ApiProblem> {
     let mut keys = headers.get_all(IDEMPOTENCY_KEY).iter();
     match (keys.next(), keys.next()) {
         (None, _) => Err(ApiReason::IdempotencyKeyMissing.into()),

@@ -30,6 +30,18 @@ pub(super) async fn receipt(
     }))
 }
 
+/// The partner's own id for the lead of a receipt.
+pub(super) async fn reference(readers: &SqlitePool, receipt: &Receipt) -> Result<Option<String>, StoreError> {
+    let row: Option<(Option<String>,)> = sqlx::query_as(
+        "SELECT d.reference FROM submissions s JOIN deliveries d ON d.submission = s.id WHERE s.receipt = ?",
+    )
+    .bind(receipt.as_str())
+    .fetch_optional(readers)
+    .await
+    .map_err(store_error)?;
+    Ok(row.and_then(|(reference,)| reference))
+}
+
 /// When the next delivery of these accounts is due.
 pub(super) async fn next_due(
     readers: &SqlitePool,
