@@ -22,7 +22,7 @@ use crate::clock::Clock;
 use crate::delivery::waiters::Waiters;
 use crate::exchange::Exchange;
 use crate::ids::DeliveryId;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 pub use config::DeliveryConfig;
 
@@ -80,6 +80,18 @@ impl Delivery {
     /// Tells that this delivery has been stored and is due.
     pub fn notify(&self, _id: DeliveryId) {
         self.shared.wake.notify_one();
+    }
+
+    /// Lifts the pause of an account whose credential has just been mended, and looks at once for what waits.
+    ///
+    /// # Errors
+    /// When the store fails; the account is then tried again by itself, later.
+    pub async fn resume_account(&self, account: &str) -> Result<(), StoreError> {
+        if self.shared.store.resume_account(account).await? {
+            tracing::info!(account, "a paused account is resumed");
+        }
+        self.shared.wake.notify_one();
+        Ok(())
     }
 
     /// Waits for the first attempt of a delivery, so long at most.

@@ -9,6 +9,7 @@ mod consent;
 mod errand;
 mod kept;
 mod request;
+mod trial;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,6 +27,7 @@ use crate::store::Store;
 use crate::transport::Transport;
 
 pub use consent::ConsentFault;
+pub use trial::try_token;
 
 /// How much longer than one exchange a caller waits for an errand, or for somebody else's.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -167,15 +169,15 @@ impl TokenKeeper {
         Ok(cleared)
     }
 
-    /// Waits for the errands under way, so long at most: a new refresh token that is not stored is lost for ever.
-    pub async fn settle(&self, limit: Duration) {
+    /// Waits for the errands under way, so long as one may last: a new refresh token that is not stored is lost for ever.
+    pub async fn settle(&self) {
         let slots: Vec<Arc<Slot>> = lock(&self.shop.slots).values().cloned().collect();
         let settled = async {
             for slot in slots {
                 drop(slot.errand.lock().await);
             }
         };
-        if tokio::time::timeout(limit, settled).await.is_err() {
+        if tokio::time::timeout(self.shop.errand_max(), settled).await.is_err() {
             tracing::error!("a token endpoint was still to answer when the proxy stopped");
         }
     }
