@@ -6,9 +6,7 @@
 
 use http::Method;
 
-use crate::connectors::parts::seal::{
-    SignatureAlgorithm, SignatureEncoding, SignaturePlan, SignedHeader, SignedPart,
-};
+use crate::connectors::parts::seal::{SignatureAlgorithm, SignatureEncoding, SignaturePlan, SignedPart};
 use crate::connectors::parts::setting::encode_segment;
 use crate::connectors::{
     AccountSettings, Answer, Call, CallFault, Change, Connector, CredentialPlace, CredentialSlot,
@@ -127,16 +125,6 @@ const SETTINGS: &[Setting] = &[
         "the order of the signed members (that in which the page on signing lists them; none is promised)",
     ),
     word(
-        "signature_header_order",
-        &[
-            "authorization,date,x-alg-nonce",
-            "date,x-alg-nonce,authorization",
-            "x-alg-nonce,date,authorization",
-        ],
-        "authorization,date,x-alg-nonce",
-        "the order of the signed headers (that in which the page on signing lists them; none is promised)",
-    ),
-    word(
         "reference_name",
         &[payload::REFERENCE, "externalId"],
         payload::REFERENCE,
@@ -192,7 +180,6 @@ impl Connector for Algbra {
                 _ => SignatureEncoding::Base64,
             },
             order: order_of(settings.text("signature_order")),
-            headers: header_order_of(settings.text("signature_header_order")),
         })]
     }
 
@@ -277,16 +264,6 @@ fn order_of(text: &str) -> [SignedPart; 4] {
         "method,url,body,headers" => [Method, Url, Body, Headers],
         "body,headers,method,url" => [Body, Headers, Method, Url],
         _ => [Url, Method, Headers, Body],
-    }
-}
-
-fn header_order_of(text: &str) -> [SignedHeader; 3] {
-    use SignedHeader::{Authorization, Date, Nonce};
-
-    match text {
-        "date,x-alg-nonce,authorization" => [Date, Nonce, Authorization],
-        "x-alg-nonce,date,authorization" => [Nonce, Date, Authorization],
-        _ => [Authorization, Date, Nonce],
     }
 }
 

@@ -11,9 +11,7 @@ use http::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
 
-use crate::connectors::parts::seal::{
-    SignatureAlgorithm, SignatureEncoding, SignaturePlan, SignedHeader, SignedPart,
-};
+use crate::connectors::parts::seal::{SignatureAlgorithm, SignatureEncoding, SignaturePlan, SignedPart};
 
 mod key;
 
@@ -87,11 +85,8 @@ pub fn signed_text(
         SignedPart::Body => write_member(text, "body", body),
         SignedPart::Headers => {
             text.extend_from_slice(b"\"headers\":");
-            write_object(text, plan.headers, |text, header| match header {
-                SignedHeader::Authorization => write_member(text, "authorization", token),
-                SignedHeader::Date => write_member(text, "date", date),
-                SignedHeader::Nonce => write_member(text, "x-alg-nonce", nonce),
-            });
+            let headers = [("authorization", token), ("date", date), ("x-alg-nonce", nonce)];
+            write_object(text, headers, |text, (name, value)| write_member(text, name, value));
         }
     });
     Ok(text)

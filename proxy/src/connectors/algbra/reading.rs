@@ -9,7 +9,7 @@ use crate::connectors::{Answer, OperationKind, Reading, Record, RecordPage};
 
 /// Reads the answer of an operation.
 pub(super) fn read(kind: OperationKind, answer: &Answer) -> Option<Reading> {
-    let body = answer.json()?;
+    let body = if answer.is_html() { None } else { answer.json() }?;
     match kind {
         OperationKind::List => page(body).map(Reading::Page),
         OperationKind::Create

@@ -104,8 +104,6 @@ pub struct SignaturePlan {
     pub encoding: SignatureEncoding,
     /// The members of the signed text, outermost first to last: `url`, `method`, `headers` and `body` in some order.
     pub order: [SignedPart; 4],
-    /// The members of its `headers`, first to last.
-    pub headers: [SignedHeader; 3],
 }
 
 /// Hash and padding of a signature.
@@ -137,19 +135,8 @@ pub enum SignedPart {
     Url,
     /// The method.
     Method,
-    /// The headers that are signed.
+    /// The headers that are signed: `authorization`, `date`, `x-alg-nonce`.
     Headers,
     /// The body as sent.
     Body,
-}
-
-/// A header that is signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SignedHeader {
-    /// `authorization`: the API token.
-    Authorization,
-    /// `date`.
-    Date,
-    /// `x-alg-nonce`.
-    Nonce,
 }
