@@ -8,6 +8,8 @@ mod date_time;
 mod descriptor;
 mod payload;
 mod reading;
+#[cfg(test)]
+mod tests;
 mod update;
 
 use http::Method;

@@ -16,7 +16,7 @@ const fn row(status: u16, class: AnswerClass, advice: &'static str) -> AnswerRow
     AnswerRow::new(status, class, FactSource::Ours, advice)
 }
 
-const REFUSED: &str = "The lead as it is: look at what the partner names, at `platform`, and whether the portal requires \
+const REFUSED: &str = "The lead is refused as it is: look at what the partner names, at `platform`, and whether the portal requires \
     custom fields, which the schema shows.";
 const DOUBT: &str = "Nobody knows whether the lead was taken: see a lead in doubt.";
 

@@ -58,6 +58,7 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
     limits: Limits { page_limit_max: None, searches: false, quota_wait: None },
 };
 
+// The document's titles are lost; its six sets of parameters and bodies say what each operation does.
 const OPERATIONS: &[Operation] = &[
     operation(OperationKind::List, "List leads"),
     operation(OperationKind::Create, "Create lead"),
