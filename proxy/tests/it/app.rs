@@ -3,6 +3,7 @@
 //! Apart so that a test reads as what it is about: start, send, look.
 
 pub mod config_text;
+pub mod partners;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub use config_text::ConfigText;
-use config_text::{API_KEY_VARIABLE, TOKEN_KEY_VARIABLE};
+use config_text::{API_KEY_VARIABLE, PUBLIC_KEY, TOKEN_KEY_VARIABLE, partner_secret};
 
 /// What the simulator knows as its `ApiKey`, unless a test says otherwise.
 pub const API_KEY: &str = "the-key-of-the-tests";
@@ -33,6 +34,7 @@ pub struct TestApp {
     pub sim: Sim,
     pub dir: TempDir,
     pub client: Client,
+    text: ConfigText,
     base: String,
     operator: String,
 }
@@ -100,17 +102,18 @@ impl TestApp {
         change: impl FnOnce(&mut ConfigText),
     ) -> Self {
         let listen = "127.0.0.1:0".parse().unwrap();
-        let credentials = Credentials::with_takepayments(api_key);
-        let sim = partner_sim::start(partner_sim::Options::new(listen, credentials)).await.unwrap();
+        let credentials = credentials(api_key);
+        let sim = partner_sim::start(partner_sim::Options::new(listen, credentials.clone())).await.unwrap();
         let dir = TempDir::new().unwrap();
         let mut text = ConfigText::new(sim.takepayments().insert_url(), dir.path().join("lead-proxy.db"));
         change(&mut text);
-        let config =
-            read_config(&text.to_toml(), api_key, token_key).unwrap_or_else(|error| panic!("{error}"));
-        let running = serve_by(config, clock).await.unwrap();
+        partners::complete(&mut text, &sim, &credentials);
+        let own = [(API_KEY_VARIABLE, api_key), (TOKEN_KEY_VARIABLE, token_key)];
+        text.secrets.extend(own.map(|(name, secret)| (name.to_owned(), secret.to_owned())));
+        let running = serve_text(&text, clock).await;
         let base = format!("http://{}", running.public_addr);
         let operator = format!("http://{}", running.operator_addr);
-        Self { running: Some(running), sim, dir, client: client(), base, operator }
+        Self { running: Some(running), sim, dir, client: client(), text, base, operator }
     }
 
     /// An address on the public listener.
@@ -165,12 +168,31 @@ impl TestApp {
         count_rows(&self.store_path(), "submissions").await
     }
 
+    /// Stops the proxy and starts it again on the same store, with a changed configuration.
+    pub async fn restart(&mut self, change: impl FnOnce(&mut ConfigText)) {
+        self.stop().await;
+        change(&mut self.text);
+        let running = serve_text(&self.text, Clock::system()).await;
+        self.base = format!("http://{}", running.public_addr);
+        self.operator = format!("http://{}", running.operator_addr);
+        self.running = Some(running);
+    }
+
     /// Stops the proxy; the store stays, and so does the simulator.
     pub async fn stop(&mut self) {
         if let Some(running) = self.running.take() {
             running.stop().await;
         }
     }
+}
+
+/// Starts a proxy of this configuration, whose secrets come with it.
+async fn serve_text(text: &ConfigText, clock: Clock) -> Running {
+    let env =
+        |name: &str| text.secrets.iter().find(|(known, _)| known == name).map(|(_, secret)| secret.clone());
+    let config = Config::from_toml(&text.to_toml(), std::path::Path::new("."), &env)
+        .unwrap_or_else(|error| panic!("{error}"));
+    serve_by(config, clock).await.unwrap()
 }
 
 /// The rows of a table, read beside the running proxy.
@@ -190,9 +212,25 @@ pub fn read_config(text: &str, api_key: &str, token_key: &str) -> Result<Config,
     let env = |name: &str| match name {
         API_KEY_VARIABLE => Some(api_key.to_owned()),
         TOKEN_KEY_VARIABLE => Some(token_key.to_owned()),
-        _ => None,
+        name => partner_secret(name),
     };
     Config::from_toml(text, std::path::Path::new("."), &env)
+}
+
+/// What the simulators know, as the configuration's variables have it.
+pub fn credentials(api_key: &str) -> Credentials {
+    let secret = |name| partner_secret(name).unwrap_or_default();
+    Credentials {
+        spotcap_api_key: secret("SIM_SPOTCAP_API_KEY"),
+        partnerportal_client_id: secret("SIM_PARTNERPORTAL_CLIENT_ID"),
+        partnerportal_client_secret: secret("SIM_PARTNERPORTAL_CLIENT_SECRET"),
+        algbra_api_token: secret("SIM_ALGBRA_API_TOKEN"),
+        algbra_public_key_pem: PUBLIC_KEY.to_owned(),
+        octorate_client_id: secret("SIM_OCTORATE_CLIENT_ID"),
+        octorate_client_secret: secret("SIM_OCTORATE_CLIENT_SECRET"),
+        webhook_secret: secret("SIM_WEBHOOK_SECRET"),
+        ..Credentials::with_takepayments(api_key)
+    }
 }
 
 /// A client that follows nothing, packs nothing and keeps nothing.

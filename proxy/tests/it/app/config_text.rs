@@ -9,6 +9,43 @@ pub const API_KEY_VARIABLE: &str = "TEST_TAKEPAYMENTS_API_KEY";
 /// Signs form tokens.
 pub const TOKEN_KEY_VARIABLE: &str = "TEST_TOKEN_KEY";
 
+/// The demo's configuration, for the accounts of the partners beside TakePayments.
+const DEMO: &str = include_str!("../../../../demo/lead-proxy.toml");
+/// Where the demo's simulators are.
+const DEMO_SIMULATORS: &str = "http://127.0.0.1:9101";
+/// A private key that is published on purpose: it opens nothing.
+const PRIVATE_KEY: &str =
+    include_str!("../../../../crates/partner-sim/tests/vectors/test-key-2048.private.pem");
+/// And its public half.
+pub const PUBLIC_KEY: &str =
+    include_str!("../../../../crates/partner-sim/tests/vectors/test-key-2048.public.pem");
+/// The variables of the demo's accounts beside TakePayments.
+const PARTNER_VARIABLES: [&str; 9] = [
+    "SIM_SPOTCAP_API_KEY",
+    "SIM_PARTNERPORTAL_CLIENT_ID",
+    "SIM_PARTNERPORTAL_CLIENT_SECRET",
+    "SIM_ALGBRA_API_TOKEN",
+    "DEMO_ALGBRA_PRIVATE_KEY",
+    "DEMO_ALGBRA_PANEL_KEY",
+    "SIM_OCTORATE_CLIENT_ID",
+    "SIM_OCTORATE_CLIENT_SECRET",
+    "SIM_WEBHOOK_SECRET",
+];
+
+/// What a partner's variable holds in a test; made up, but for the key.
+pub fn partner_secret(name: &str) -> Option<String> {
+    PARTNER_VARIABLES.contains(&name).then(|| match name {
+        "DEMO_ALGBRA_PRIVATE_KEY" => PRIVATE_KEY.trim().to_owned(),
+        "SIM_WEBHOOK_SECRET" => "whsec_bm90aGluZyBhbmQgbm9ib2R5IG9wZW5zIGl0".to_owned(),
+        _ => format!("{}-of-the-tests-and-of-nothing-else", name.to_lowercase().replace('_', "-")),
+    })
+}
+
+/// All of them, for a process of its own.
+pub fn partner_variables() -> impl Iterator<Item = (&'static str, String)> {
+    PARTNER_VARIABLES.into_iter().filter_map(|name| Some((name, partner_secret(name)?)))
+}
+
 /// What a test may want otherwise.
 pub struct ConfigText {
     /// Folder of form definitions.
@@ -17,6 +54,8 @@ pub struct ConfigText {
     pub store: PathBuf,
     /// The partner's address.
     pub insert_url: String,
+    /// Where the other partners are.
+    pub simulators: String,
     /// Folder of built assets; none for those compiled in.
     pub assets_dir: Option<PathBuf>,
     /// How long an answer waits for the first attempt.
@@ -27,12 +66,22 @@ pub struct ConfigText {
     pub delivery: String,
     /// Lines for the section of the account.
     pub account: String,
+    /// Further accounts, whole sections.
+    pub accounts: String,
+    /// Secrets that those name, by variable.
+    pub secrets: Vec<(String, String)>,
 }
 
 impl ConfigText {
-    /// A configuration for this partner and this database.
+    /// A configuration for this partner and this database. The others are where it is, if that is a simulator, and else
+    /// nowhere.
     pub fn new(insert_url: String, store: PathBuf) -> Self {
+        let simulators = match insert_url.split_once("/takepayments/") {
+            Some((root, _)) if root.starts_with("http://127.0.0.1:") => root.to_owned(),
+            _ => "http://127.0.0.1:9".to_owned(),
+        };
         Self {
+            simulators,
             forms_dir: PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../forms")),
             store,
             insert_url,
@@ -41,13 +90,27 @@ impl ConfigText {
             public: String::new(),
             delivery: String::new(),
             account: String::new(),
+            accounts: String::new(),
+            secrets: Vec::new(),
         }
     }
 
     /// The TOML.
     pub fn to_toml(&self) -> String {
-        let Self { forms_dir, store, insert_url, assets_dir, inline_wait_ms, public, delivery, account } =
-            self;
+        let Self {
+            forms_dir,
+            store,
+            insert_url,
+            assets_dir,
+            inline_wait_ms,
+            public,
+            delivery,
+            account,
+            accounts,
+            simulators: _,
+            secrets: _,
+        } = self;
+        let partners = self.partners();
         let assets_dir = assets_dir.clone().unwrap_or_default();
         format!(
             r#"
@@ -73,7 +136,27 @@ impl ConfigText {
             settings = {{ url = {insert_url:?} }}
             credentials = {{ api_key = {{ env = "{API_KEY_VARIABLE}" }} }}
             {account}
+            {accounts}
+            {partners}
             "#
         )
+    }
+
+    /// The demo's accounts beside TakePayments, but for those that the test has itself.
+    fn partners(&self) -> String {
+        let mut wanted = false;
+        let mut lines = Vec::new();
+        for line in DEMO.lines() {
+            if let Some(rest) = line.strip_prefix("[accounts.") {
+                let name = rest.split(['.', ']']).next().unwrap_or_default();
+                let own = format!("[accounts.{name}]");
+                wanted = name != "takepayments"
+                    && ![&self.account, &self.accounts].iter().any(|text| text.contains(&own));
+            }
+            if wanted {
+                lines.push(line);
+            }
+        }
+        lines.join("\n").replace(DEMO_SIMULATORS, &self.simulators)
     }
 }
