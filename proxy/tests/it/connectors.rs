@@ -2,7 +2,7 @@
 
 mod answers;
 mod docs;
-mod fixture;
+pub(crate) mod fixture;
 mod requests;
 mod settings;
 mod sweep;

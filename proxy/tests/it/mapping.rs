@@ -1,14 +1,16 @@
 //! The start-up check of forms against accounts, and the check of a payload before it is accepted.
 
+mod partners;
+
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::PathBuf;
 
 use lead_model::{FormDefinition, NormalValues, Problem, RawValue, Values, check};
 use lead_proxy::account::{Account, AccountConfig, AccountLimits};
 use lead_proxy::ids::Receipt;
 use lead_proxy::mapping::{check_cover, check_payload, refused_fields, unmapped_fields};
 use secrecy::SecretString;
+
+use crate::app::{ConfigText, TOKEN_KEY, read_config};
 
 const CALLBACK: &str = include_str!("../../../forms/callback.toml");
 
@@ -27,16 +29,17 @@ fn findings(mapping: &str, old: &str, new: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_form_of_the_repository_is_covered() {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../forms");
-    let forms = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut count = 0;
-    for path in forms.filter(|path| path.extension().is_some_and(|extension| extension == "toml")) {
-        let definition: FormDefinition = toml::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
-        assert_eq!(check_cover(&definition, &account("")), [], "{}", path.display());
-        count += 1;
+fn every_form_of_the_repository_is_covered_and_reaches_its_partner_whole() {
+    let text = ConfigText::new("http://127.0.0.1:9/insert".to_owned(), "lead-proxy.db".into()).to_toml();
+    let config = read_config(&text, "canary", TOKEN_KEY).unwrap_or_else(|error| panic!("{error}"));
+    for form in &config.forms {
+        let account = config.accounts.iter().find(|account| account.id() == form.account).unwrap();
+        assert_eq!(check_cover(form, account), [], "{}", form.id);
+        assert_eq!(unmapped_fields(form, account), [""; 0], "{}", form.id);
     }
-    assert!(count >= 2, "there are forms to check");
+    for account in &config.accounts {
+        assert!(config.forms.iter().any(|form| form.account == account.id()), "{account:?} has a form");
+    }
 }
 
 #[test]

@@ -167,11 +167,7 @@ pub struct Case {
 pub fn for_each(check: impl Fn(&Case)) {
     let run = |connector: &'static dyn Connector| {
         let slug = connector.descriptor().slug;
-        let path = folder("tests/fixtures").join(format!("{slug}.toml"));
-        let text = fs::read_to_string(&path)
-            .unwrap_or_else(|error| panic!("{slug} needs {}: {error}", path.display()));
-        let fixture: Fixture =
-            toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let fixture = Fixture::read(slug);
         let account = build(slug, &fixture.account, |_| {})
             .unwrap_or_else(|findings| panic!("{slug}: the fixture's own account: {findings:#?}"));
         check(&Case { connector, slug, fixture, account });
@@ -238,6 +234,16 @@ impl Case {
     pub fn some_lead(&self) -> Lead {
         let request = self.creates().next().expect("every fixture has a request that brings a lead");
         request.lead(&self.account_with(&request.settings))
+    }
+}
+
+impl Fixture {
+    /// The fixture of a connector.
+    pub fn read(slug: &str) -> Self {
+        let path = folder("tests/fixtures").join(format!("{slug}.toml"));
+        let text = fs::read_to_string(&path)
+            .unwrap_or_else(|error| panic!("{slug} needs {}: {error}", path.display()));
+        toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 }
 

@@ -182,7 +182,7 @@ fn request_never_holds_a_credential_before_it_is_sealed() {
             let findings = build(case.slug, &case.fixture.account, |draft| {
                 draft.credentials.insert(slot.name.to_owned(), long);
             });
-            let shown = format!("{:?}", findings.err().expect("a secret that is too long"));
+            let shown = format!("{:?}", findings.expect_err("a secret that is too long"));
             assert!(shown.contains(slot.name) && !shown.contains(canary), "{shown}");
         }
     });
