@@ -67,9 +67,21 @@ pub(super) fn find_unknown(
                 "an unknown partner field",
                 format!("one of {}", known.join(", ")),
             ));
+        } else if let Some(found) = find_clash(name, own) {
+            let expected = "names whose parts between dots are not empty, and none of which stands before a dot in another";
+            findings.push(Finding::new(path, found, expected));
         }
     }
     findings
+}
+
+/// A dot stands between an object and its member, so that `a` beside `a.b` would be a value and an object at once.
+fn find_clash(name: &str, own: &BTreeMap<String, MappingRule>) -> Option<String> {
+    if name.split('.').any(|part| part.trim().is_empty()) {
+        return Some("a name with an empty part".to_owned());
+    }
+    let is_inside = |other: &&String| other.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
+    own.keys().find(is_inside).map(|other| format!("a value beside {other:?}, which makes an object of it"))
 }
 
 /// Reads one rule against the partner field that it fills.
@@ -132,5 +144,26 @@ fn read_constant(path: &str, field: &PartnerField, constant: &ConstantValue) -> 
             };
             Err(Finding::new(path, found, expected))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connectors::find_connector;
+
+    #[test]
+    fn name_that_is_a_value_and_an_object_at_once_is_told() {
+        let connector = find_connector("spotcap").unwrap();
+        let told = |names: &[&str]| {
+            let rule = || MappingRule::Field("email".to_owned());
+            let own = names.iter().map(|name| ((*name).to_owned(), rule())).collect();
+            let findings = find_unknown("accounts.web", connector, &own);
+            findings.into_iter().map(|finding| finding.path).collect::<Vec<_>>()
+        };
+        assert_eq!(told(&["a", "a.b", "ab"]), ["accounts.web.mapping.a"]);
+        assert_eq!(told(&["a.b.c", "a.b"]), ["accounts.web.mapping.a.b"]);
+        assert_eq!(told(&["a.", ".b"]), ["accounts.web.mapping..b", "accounts.web.mapping.a."]);
+        assert_eq!(told(&["a.b", "a.c", "ab"]), [""; 0]);
     }
 }
