@@ -34,7 +34,7 @@ const ID_BYTES_MAX: usize = 256;
 
 /// A record as it is answered.
 #[derive(Serialize)]
-struct RecordView {
+pub(crate) struct RecordView {
     id: String,
     /// Our reference, where the partner keeps one.
     reference: Option<String>,

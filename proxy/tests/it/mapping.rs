@@ -211,7 +211,7 @@ fn refusal_of_partner_fields_is_told_of_the_form_fields_that_filled_them() {
     let (_, values) = with_notes("Two tills.");
     let refused = |names: &[&str]| {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        let problems = refused_fields(&account("Company = { constant = \"Web\" }"), &names, &values);
+        let problems = refused_fields(account("Company = { constant = \"Web\" }").mapping(), &names, &values);
         problems.into_iter().map(|problem| problem.field).collect::<Vec<_>>()
     };
     assert_eq!(refused(&["Email", "Notes"]), ["email", "phone"]);

@@ -5,14 +5,11 @@ mod forms;
 mod lead;
 mod schema;
 
-use std::path::Path;
 use std::time::Duration;
 
-use lead_proxy::account::Account;
-use serde_json::{Value, json};
 
 use crate::app::partners::ALL;
-use crate::app::{HOST_ORIGIN, PATIENCE, TestApp};
+use crate::app::{PATIENCE, TestApp};
 
 /// Starts with every partner's account and these forms.
 pub(crate) async fn start(forms: &[(&str, &str)]) -> TestApp {

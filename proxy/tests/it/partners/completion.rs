@@ -61,7 +61,7 @@ async fn record_of_the_link_is_completed_and_no_other_field_is_touched() {
     assert_eq!(ledger.requests[1].body, r#"{"phoneNumber":"+442079460018"}"#);
     let [now] = &app.sim.algbra().records()[..] else { panic!("no prospect was made") };
     assert_eq!(now.id(), prospect.id());
-    assert_eq!(now.text("lastName"), Some("Lovelace"));
+    assert_eq!(now.text("lastName"), "Lovelace");
 }
 
 #[tokio::test]

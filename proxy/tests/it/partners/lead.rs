@@ -80,7 +80,7 @@ async fn algbra_gets_a_prospect_under_the_receipts_uuid_signed() {
     assert_eq!(request.problems, Vec::<String>::new());
     let [prospect] = &app.sim.algbra().records()[..] else { panic!("one prospect") };
     assert_eq!(prospect.external_reference(), Some(receipt.to_uuid().to_string().as_str()));
-    assert_eq!(prospect.text("phoneNumber"), Some("+442079460018"));
+    assert_eq!(prospect.text("phoneNumber"), "+442079460018");
 }
 
 #[tokio::test]
