@@ -210,11 +210,8 @@ fn write(prospect: &Prospect) -> Map<String, Value> {
 
 /// Leaves out an address of nothing but what every lead of the account has.
 fn without_empty_address(mut flat: Map<String, Value>) -> Map<String, Value> {
-    let is_filled = |line: &&str| {
-        let text = flat.get(*line).and_then(Value::as_str);
-        text.is_some_and(|text| !text.trim().is_empty())
-    };
-    if !LINES.iter().any(|line| is_filled(&line)) {
+    let mut texts = LINES.iter().filter_map(|line| flat.get(*line).and_then(Value::as_str));
+    if texts.all(|text| text.trim().is_empty()) {
         flat.retain(|name, _| !name.starts_with(ADDRESS_PREFIX));
     }
     flat
