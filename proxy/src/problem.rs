@@ -209,8 +209,15 @@ impl From<ApiReason> for ApiProblem {
 impl IntoResponse for ApiProblem {
     fn into_response(self) -> Response {
         let mut response = self.reason.status().into_response();
+        let headers = response.headers_mut();
         if matches!(self.reason, ApiReason::StoreUnavailable | ApiReason::FormAwaited) {
-            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+        }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.reason.status() == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, BEARER);
         }
         response.extensions_mut().insert(self);
         response
