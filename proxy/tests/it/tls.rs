@@ -3,6 +3,7 @@
 mod ca_file;
 mod certificates;
 mod front;
+mod partners;
 mod program;
 
 use std::fs::{self, File};
