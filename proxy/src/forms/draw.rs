@@ -53,15 +53,12 @@ fn place_of<'a>(account: &'a Account, asked: &SchemaField) -> Option<(PartnerFie
     let connector = account.connector();
     let descriptor = connector.descriptor();
     let known = account.mapping().fields();
-    let below = match descriptor.own_fields {
-        crate::connectors::OwnFields::Below(prefix) => format!("{prefix}{}", asked.name),
-        _ => asked.name.clone(),
-    };
+    // A schema says the name under which a field is written, so one of the account's own stands below its prefix already.
     let field = known
         .iter()
-        .find(|field| field.name == asked.name || field.name == below)
+        .find(|field| field.name == asked.name)
         .cloned()
-        .or_else(|| descriptor.own_fields.allow(&below).then(|| own_field(&below)))?;
+        .or_else(|| descriptor.own_fields.allow(&asked.name).then(|| own_field(&asked.name)))?;
     if descriptor.receipt.is_some_and(|slot| slot.field == field.name) {
         return None;
     }
