@@ -5,6 +5,7 @@
 mod check;
 mod deliveries;
 mod forms;
+mod link;
 mod render;
 mod serve;
 
@@ -31,8 +32,14 @@ pub struct Arguments {
 enum Command {
     /// Serve forms and deliver leads until told to stop.
     Serve(File),
-    /// Check configuration and forms; print both as they count.
-    Check(File),
+    /// Check configuration, forms and accounts, and ask each partner what it tells without a lead.
+    Check {
+        /// Ask nobody: leave out whatever needs the network.
+        #[arg(long)]
+        offline: bool,
+        #[command(flatten)]
+        file: File,
+    },
     /// List the forms.
     Forms(File),
     /// Look at deliveries, also while the proxy runs.
@@ -45,6 +52,19 @@ enum Command {
         /// Language tag; the form's own where left out.
         #[arg(long)]
         locale: Option<String>,
+        #[command(flatten)]
+        file: File,
+    },
+    /// Print the address at which somebody completes one record, signed with the account's first panel key.
+    Link {
+        /// The id of a form with `completes = true`.
+        form: String,
+        /// Our reference of the record, as the partner has it.
+        #[arg(long)]
+        reference: String,
+        /// For how many days it is good, 1 to 90.
+        #[arg(long, default_value_t = 14)]
+        days: u32,
         #[command(flatten)]
         file: File,
     },
@@ -73,13 +93,16 @@ struct File {
 pub fn run(arguments: Arguments) -> ExitCode {
     match arguments.command {
         Command::Serve(file) => with_config(&file.config, serve::run),
-        Command::Check(file) => with_config(&file.config, |config| check::run(&config)),
+        Command::Check { offline, file } => with_config(&file.config, |config| check::run(&config, offline)),
         Command::Forms(file) => with_config(&file.config, |config| forms::run(&config)),
         Command::Deliveries(Deliveries::List { json, file }) => {
             with_config(&file.config, |config| deliveries::list(&config, json))
         }
         Command::Render { form, locale, file } => {
             with_config(&file.config, |config| render::run(config, &form, locale.as_deref()))
+        }
+        Command::Link { form, reference, days, file } => {
+            with_config(&file.config, |config| link::run(&config, &form, &reference, days))
         }
     }
 }

@@ -188,8 +188,10 @@ impl TestApp {
 
 /// Starts a proxy of this configuration, whose secrets come with it.
 async fn serve_text(text: &ConfigText, clock: Clock) -> Running {
-    let env =
-        |name: &str| text.secrets.iter().find(|(known, _)| known == name).map(|(_, secret)| secret.clone());
+    let env = |name: &str| {
+        let own = text.secrets.iter().find(|(known, _)| known == name);
+        own.map(|(_, secret)| secret.clone()).or_else(|| partner_secret(name))
+    };
     let config = Config::from_toml(&text.to_toml(), std::path::Path::new("."), &env)
         .unwrap_or_else(|error| panic!("{error}"));
     serve_by(config, clock).await.unwrap()

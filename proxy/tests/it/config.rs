@@ -10,7 +10,7 @@ use lead_proxy::config::{Environment, Finding};
 use tempfile::TempDir;
 
 use crate::app::ConfigText;
-use crate::app::config_text::{API_KEY_VARIABLE, TOKEN_KEY_VARIABLE};
+use crate::app::config_text::{API_KEY_VARIABLE, TOKEN_KEY_VARIABLE, partner_secret, partner_variables};
 
 const SECRET: &str = "canary-secret-of-the-config-tests-0";
 
@@ -20,7 +20,10 @@ fn good() -> String {
 }
 
 fn read(text: &str) -> Result<Config, Vec<Finding>> {
-    let env = |name: &str| [API_KEY_VARIABLE, TOKEN_KEY_VARIABLE].contains(&name).then(|| SECRET.to_owned());
+    let env = |name: &str| match name {
+        API_KEY_VARIABLE | TOKEN_KEY_VARIABLE => Some(SECRET.to_owned()),
+        name => partner_secret(name),
+    };
     Config::from_toml(text, Path::new("."), &env).map_err(|error| {
         assert!(!error.to_string().contains("canary") && !format!("{error:?}").contains("canary"), "{error}");
         error.findings().to_vec()
@@ -38,7 +41,7 @@ fn findings(text: &str) -> Vec<String> {
 #[test]
 fn good_configuration_is_read_and_shows_no_secret() {
     let config = read(&good()).unwrap_or_else(|findings| panic!("{findings:?}"));
-    assert_eq!(config.forms.len(), 2);
+    assert_eq!((config.forms.len(), config.accounts.len()), (8, 6));
     let shown = config.to_toml();
     assert!(shown.contains(API_KEY_VARIABLE) && !shown.contains("canary"), "{shown}");
 }
@@ -127,7 +130,7 @@ fn short_token_key_is_refused_without_showing_it() {
     let env = |name: &str| match name {
         API_KEY_VARIABLE => Some(SECRET.to_owned()),
         TOKEN_KEY_VARIABLE => Some("canary-short".to_owned()),
-        _ => None,
+        name => partner_secret(name),
     };
     let error = Config::from_toml(&good(), Path::new("."), &env).err().unwrap().to_string();
     assert!(
@@ -212,11 +215,10 @@ fn misspelt_variable_is_told() {
     let path = dir.path().join("lead-proxy.toml");
     fs::write(&path, good()).unwrap();
     let load = |name: &str, value: &str| {
-        let env = Environment::from_pairs([
-            (API_KEY_VARIABLE, SECRET),
-            (TOKEN_KEY_VARIABLE, SECRET),
-            (name, value),
-        ]);
+        let own = [(API_KEY_VARIABLE, SECRET), (TOKEN_KEY_VARIABLE, SECRET), (name, value)];
+        let partners: Vec<_> = partner_variables().collect();
+        let partners = partners.iter().map(|(name, value)| (*name, value.as_str()));
+        let env = Environment::from_pairs(own.into_iter().chain(partners));
         Config::load(&path, &env).map_err(|error| error.to_string())
     };
     assert!(load("LEAD_PROXY__LOG__LEVEL", "debug").is_ok());
@@ -249,6 +251,7 @@ fn program(arguments: &[&str], path: &Path) -> Output {
         .env_clear()
         .env(API_KEY_VARIABLE, SECRET)
         .env(TOKEN_KEY_VARIABLE, SECRET)
+        .envs(partner_variables())
         .output()
         .unwrap()
 }
@@ -259,7 +262,10 @@ fn command_line_checks_lists_and_renders_without_a_secret() {
     let path = dir.path().join("lead-proxy.toml");
     fs::write(&path, good()).unwrap();
     for (arguments, part) in [
-        (&["check"][..], "card-machines v1: every required field of account takepayments is covered"),
+        (
+            &["check", "--offline"][..],
+            "card-machines v1: every required field of account takepayments is covered",
+        ),
         (&["forms"], "callback\t1\ttakepayments\tde,en\thttp://127.0.0.1:8090,http://localhost:8090"),
         (&["render", "callback"], "<title>Ask for a call</title>"),
         (&["render", "callback", "--locale", "de"], "<title>Rückruf anfordern</title>"),

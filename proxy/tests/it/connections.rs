@@ -10,7 +10,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use crate::app::config_text::{API_KEY_VARIABLE, TOKEN_KEY_VARIABLE};
+use crate::app::config_text::{API_KEY_VARIABLE, TOKEN_KEY_VARIABLE, partner_variables};
 use crate::app::{API_KEY, ConfigText, PATIENCE, TOKEN_KEY, TestApp};
 
 /// Too much for the buffers of any connection, once it is asked for often enough.
@@ -195,6 +195,7 @@ fn start_with_files(dir: &TempDir, files_max: u32) -> (Child, impl AsyncFnMut() 
         .env_clear()
         .env(API_KEY_VARIABLE, API_KEY)
         .env(TOKEN_KEY_VARIABLE, TOKEN_KEY)
+        .envs(partner_variables())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

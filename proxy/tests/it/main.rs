@@ -11,6 +11,7 @@
 )]
 
 mod app;
+mod check;
 mod config;
 mod connections;
 mod connectors;

@@ -143,7 +143,7 @@ impl ConfigText {
     }
 
     /// The demo's accounts beside TakePayments, but for those that the test has itself.
-    fn partners(&self) -> String {
+    pub fn partners(&self) -> String {
         let mut wanted = false;
         let mut lines = Vec::new();
         for line in DEMO.lines() {

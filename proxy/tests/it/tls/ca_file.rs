@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::certificates::Authority;
 use super::write;
-use crate::app::config_text::{API_KEY_VARIABLE, TOKEN_KEY_VARIABLE};
+use crate::app::config_text::{API_KEY_VARIABLE, TOKEN_KEY_VARIABLE, partner_secret};
 use crate::app::{API_KEY, ConfigText, TOKEN_KEY};
 
 /// What is said about a file of authorities.
@@ -18,7 +18,7 @@ fn findings(dir: &TempDir, file: &str) -> Vec<String> {
     let env = |name: &str| match name {
         API_KEY_VARIABLE => Some(API_KEY.to_owned()),
         TOKEN_KEY_VARIABLE => Some(TOKEN_KEY.to_owned()),
-        _ => None,
+        name => partner_secret(name),
     };
     match Config::from_toml(&config.to_toml(), dir.path(), &env) {
         Ok(_) => Vec::new(),

@@ -10,7 +10,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
-use crate::app::config_text::{API_KEY_VARIABLE, TOKEN_KEY_VARIABLE};
+use crate::app::config_text::{API_KEY_VARIABLE, TOKEN_KEY_VARIABLE, partner_variables};
 use crate::app::{API_KEY, Answer, HOST_ORIGIN, PATIENCE, TOKEN_KEY, client, good_values, key};
 
 /// A proxy in a process of its own; killed when it is dropped.
@@ -32,6 +32,7 @@ impl Program {
             .env("SSL_CERT_FILE", system_ca_file)
             .env(API_KEY_VARIABLE, API_KEY)
             .env(TOKEN_KEY_VARIABLE, TOKEN_KEY)
+            .envs(partner_variables())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
