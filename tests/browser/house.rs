@@ -12,6 +12,7 @@ use partner_sim::takepayments::Ledger;
 use tempfile::TempDir;
 
 use crate::browser::Browser;
+use crate::config_text::{ConfigText, PUBLIC_KEY, partner_secret};
 
 /// What the simulator asks for; a canary, so that a test can look for it everywhere else.
 pub(crate) const API_KEY: &str = "canary-api-key-7d1f0c2b9e";
@@ -37,8 +38,7 @@ impl House {
     /// With another folder of host pages.
     pub(crate) async fn start_with(pages: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let credentials = partner_sim::Credentials::with_takepayments(API_KEY);
-        let sim_options = partner_sim::Options::new(any_port(), credentials);
+        let sim_options = partner_sim::Options::new(any_port(), credentials());
         let sim = partner_sim::start(sim_options).await.unwrap();
         let proxy_addr = free_addr();
         let proxy_url = format!("http://{proxy_addr}");
@@ -97,6 +97,22 @@ async fn walk(house: House, start: &str, journey: impl AsyncFnOnce(&House, &Brow
     journey(&house, &browser).await;
     browser.stop().await;
     house.stop().await;
+}
+
+/// What the simulators know: the canary, and for the other partners what the demo's variables hold in tests.
+fn credentials() -> partner_sim::Credentials {
+    let secret = |name| partner_secret(name).unwrap_or_default();
+    partner_sim::Credentials {
+        spotcap_api_key: secret("SIM_SPOTCAP_API_KEY"),
+        partnerportal_client_id: secret("SIM_PARTNERPORTAL_CLIENT_ID"),
+        partnerportal_client_secret: secret("SIM_PARTNERPORTAL_CLIENT_SECRET"),
+        algbra_api_token: secret("SIM_ALGBRA_API_TOKEN"),
+        algbra_public_key_pem: PUBLIC_KEY.to_owned(),
+        octorate_client_id: secret("SIM_OCTORATE_CLIENT_ID"),
+        octorate_client_secret: secret("SIM_OCTORATE_CLIENT_SECRET"),
+        webhook_secret: secret("SIM_WEBHOOK_SECRET"),
+        ..partner_sim::Credentials::with_takepayments(API_KEY)
+    }
 }
 
 fn any_port() -> SocketAddr {
@@ -158,7 +174,9 @@ fn config(folder: &TempDir, listen: SocketAddr, insert_url: &str) -> lead_proxy:
         connector = "takepayments"
         settings = {{ url = "{insert_url}" }}
         credentials = {{ api_key = {{ env = "TAKEPAYMENTS_API_KEY" }} }}
+        {partners}
         "#,
+        partners = ConfigText::new(insert_url.to_owned(), PathBuf::new()).partners(),
         forms = at("forms"),
         assets = assets_dir().display(),
         store = at("leads.db"),
@@ -166,7 +184,7 @@ fn config(folder: &TempDir, listen: SocketAddr, insert_url: &str) -> lead_proxy:
     let env = |name: &str| match name {
         "FORM_TOKEN_KEY" => Some("0123456789abcdef0123456789abcdef".to_owned()),
         "TAKEPAYMENTS_API_KEY" => Some(API_KEY.to_owned()),
-        _ => None,
+        name => partner_secret(name),
     };
     match lead_proxy::Config::from_toml(&text, folder.path(), &env) {
         Ok(config) => config,

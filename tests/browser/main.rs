@@ -14,6 +14,9 @@
 )]
 
 mod browser;
+#[allow(dead_code, reason = "the proxy's own tests use the rest of it")]
+#[path = "../../proxy/tests/it/app/config_text.rs"]
+mod config_text;
 mod embedding;
 mod form;
 mod house;

@@ -1,20 +1,26 @@
 //! `cargo xtask demo`: everything on this machine, with a simulated partner, until Ctrl-C.
 
+mod lead;
 mod once;
 
 use crate::{
     assets,
     house::{
-        House, LOOK_AGAIN, Plan, examples,
+        self, House, LOOK_AGAIN, Plan,
+        examples::{self, Example},
         options::Options,
         ports::{Ports, WRITTEN},
         programs::Build,
+        settings,
         stop::Stop,
     },
     sh,
 };
-use anyhow::Result;
-use std::{path::PathBuf, thread};
+use anyhow::{Context, Result};
+use std::{collections::BTreeSet, path::PathBuf, thread, time::Duration};
+
+/// How long the one lead that the demo sends itself may take to its partner.
+const ARRIVE_LIMIT: Duration = Duration::from_secs(10);
 
 /// Where the demo's store and logs lie, from one run to the next.
 fn folder() -> PathBuf {
@@ -43,7 +49,7 @@ pub(crate) fn main(arguments: &[String]) -> Result<()> {
     let plan = Plan { folder: folder(), ports, programs, website: true, overrides: Vec::new() };
     let mut house = House::open(plan, &stop)?;
     house.start_proxy()?;
-    println!("{}", welcome(&ports)?);
+    println!("{}", welcome(&house, &stop)?);
     while !stop.wanted() {
         house.check_alive()?;
         thread::sleep(LOOK_AGAIN);
@@ -53,24 +59,33 @@ pub(crate) fn main(arguments: &[String]) -> Result<()> {
 }
 
 /// The addresses, and what to try at each.
-fn welcome(ports: &Ports) -> Result<String> {
+fn welcome(house: &House, stop: &Stop) -> Result<String> {
+    let ports = &house.ports;
     let (website, proxy, simulator) = (ports.website_url(), ports.proxy_url(), ports.simulator_url());
-    let mut lines = vec![
-        "\nlead-form is running. Try:\n".to_owned(),
-        row(
-            "Form in the page",
-            &format!("{website}/"),
-            "a partner's website on another origin, by script tag",
-        ),
-        row("Form in an iframe", &format!("{website}/framed.html"), "the same website"),
-    ];
-    for example in examples::all()? {
-        let address = format!("{proxy}/f/{}", example.form);
-        lines.push(row("Hosted page", &address, "also without JavaScript; ?locale=de for German"));
+    let examples = examples::all()?;
+    let mut lines = vec!["\nlead-form is running. A partner's website, on another origin:\n".to_owned()];
+    lines.push(row("Form in the page", &format!("{website}/"), "by script tag"));
+    lines.push(row("Form in an iframe", &format!("{website}/framed.html"), ""));
+    lines.push(row("Every form", &format!("{website}/forms.html"), "a page for each"));
+    lines.push(
+        "\nThe same forms on pages of the proxy's own, also without JavaScript; ?locale=de for German:\n"
+            .to_owned(),
+    );
+    for example in examples.iter().filter(|example| !example.completes) {
+        lines.push(row(&example.form, &format!("{proxy}/f/{}", example.form), &example.account));
     }
-    let arrived = format!("{simulator}/takepayments");
+    for (form, address) in completing(house, &examples, stop)? {
+        lines.push(format!(
+            "\nThe form {form} completes a record; this link opens it for one that is there:\n\n  {address}"
+        ));
+    }
+    lines.push("\nWhat has arrived at the simulated partners, with a switch for each fault:\n".to_owned());
+    let partners: BTreeSet<&str> = examples.iter().map(|example| example.account.as_str()).collect();
+    for partner in partners {
+        lines.push(row(partner, &format!("{simulator}/{partner}"), ""));
+    }
     lines.extend([
-        row("What has arrived", &arrived, "the simulated partner, with a switch for each fault"),
+        String::new(),
         row("Is the proxy well?", &ports.ready_url(), "for operators"),
         format!("\nLeads are kept in {}: one that still waits", folder().display()),
         "when you stop is delivered after the next start. Remove the folder to begin afresh.".to_owned(),
@@ -79,6 +94,21 @@ fn welcome(ports: &Ports) -> Result<String> {
     Ok(lines.join("\n"))
 }
 
+/// Each form that completes a record, with a signed link to a record that is made for it now.
+fn completing(house: &House, examples: &[Example], stop: &Stop) -> Result<Vec<(String, String)>> {
+    let mut links = Vec::new();
+    for example in examples.iter().filter(|example| example.completes) {
+        let maker = examples.iter().find(|other| other.account == example.account && !other.completes);
+        let maker =
+            maker.with_context(|| format!("found no form that makes records for {}", example.form))?;
+        let lead = lead::send(house, maker, &format!("demo-{}", settings::random()?), &[])?;
+        if house::until(ARRIVE_LIMIT, stop, || Ok(lead::find(house, &lead)?.is_some()))? {
+            links.push((example.form.clone(), lead::link_for(house, &example.form, &lead)?));
+        }
+    }
+    Ok(links)
+}
+
 fn row(what: &str, address: &str, note: &str) -> String {
-    format!("  {what:<19} {address:<39} {note}")
+    format!("  {what:<19} {address:<43} {note}").trim_end().to_owned()
 }

@@ -93,7 +93,7 @@ fn record(plan: Plan, strace: &Path, trace: &Path, accepts: u64) -> Result<Vec<S
     let load = Load {
         proxy_url: house.ports.proxy_url(),
         origin: house.ports.website_url(),
-        examples: examples::all()?,
+        examples: examples::of_account("takepayments")?,
         mark: "trace-trace-trace".to_owned(),
         threads: CONNECTIONS,
         pause: Duration::ZERO,

@@ -64,7 +64,7 @@ pub(super) fn run(plan: Plan, stop: &Stop) -> Result<Evidence> {
     let load = Load {
         proxy_url: house.ports.proxy_url(),
         origin: house.ports.website_url(),
-        examples: examples::all()?,
+        examples: examples::of_account("takepayments")?,
         mark: format!("crash-{seed:016x}"),
         threads: THREADS,
         pause: PAUSE,

@@ -12,6 +12,10 @@ use std::{fs, path::PathBuf};
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Example {
     pub(crate) form: String,
+    /// The account that gets the leads; in the demo each has the name of its partner's simulator.
+    pub(crate) account: String,
+    /// Whether it completes a record that is there, and so opens by a link only.
+    pub(crate) completes: bool,
     pub(crate) version: i64,
     pub(crate) locale: String,
     pub(crate) values: Map<String, Value>,
@@ -21,6 +25,11 @@ impl Example {
     /// The body of a submission.
     pub(crate) fn body(&self) -> String {
         json!({ "form_version": self.version, "locale": self.locale, "values": self.values }).to_string()
+    }
+
+    /// What was entered under this name; empty where it is no text.
+    pub(crate) fn text(&self, name: &str) -> &str {
+        self.values.get(name).and_then(Value::as_str).unwrap_or_default()
     }
 
     /// The same by another prospect. The name is given to the partner, so that its ledger tells one from the other.
@@ -57,10 +66,20 @@ pub(crate) fn all() -> Result<Vec<Example>> {
         .collect()
 }
 
+/// One good example of every form whose leads go to this account as new ones.
+pub(crate) fn of_account(account: &str) -> Result<Vec<Example>> {
+    let mut examples = all()?;
+    examples.retain(|example| example.account == account && !example.completes);
+    ensure!(!examples.is_empty(), "found no form of the account {account}, expected one at least");
+    Ok(examples)
+}
+
 fn read(text: &str) -> Result<Example> {
     let table: toml::Table = text.parse().context("it is not TOML")?;
     let text = |key: &str| table.get(key).and_then(toml::Value::as_str).map(str::to_owned);
     let form = text("id").context("found no `id`, expected a text")?;
+    let account = text("account").context("found no `account`, expected a text")?;
+    let completes = table.get("completes").and_then(toml::Value::as_bool).unwrap_or_default();
     let version = table.get("version").and_then(toml::Value::as_integer);
     let version = version.context("found no `version`, expected a number")?;
     let locale = text("default_locale").unwrap_or_else(|| "en".to_owned());
@@ -74,7 +93,7 @@ fn read(text: &str) -> Result<Example> {
         values.context("found no example without problems, expected `[[examples]]` with `values`")?;
     let values =
         values.iter().map(|(name, value)| Ok((name.clone(), json(value)?))).collect::<Result<_>>()?;
-    Ok(Example { form, version, locale, values })
+    Ok(Example { form, account, completes, version, locale, values })
 }
 
 /// Entries are texts and ticks, as they travel.
@@ -103,7 +122,7 @@ mod tests {
     #[test]
     fn first_example_without_problems_is_taken() {
         let example = read(concat!(
-            "id = 'f'\nversion = 3\ndefault_locale = 'de'\n",
+            "id = 'f'\naccount = 'a'\nversion = 3\ndefault_locale = 'de'\n",
             "[[examples]]\nvalues = {}\nproblems = { email = 'required' }\n",
             "[[examples]]\nvalues = { email = 'a@b.example', consent = true }\n",
             "[[examples]]\nvalues = {}\n",
@@ -117,7 +136,7 @@ mod tests {
 
     #[test]
     fn form_without_a_good_example_is_told() {
-        let error = read("id = 'f'\nversion = 1\n").unwrap_err().to_string();
+        let error = read("id = 'f'\naccount = 'a'\nversion = 1\n").unwrap_err().to_string();
         assert!(error.contains("[[examples]]"), "{error}");
     }
 }

@@ -17,6 +17,26 @@ use std::{
 pub(crate) const TAKEPAYMENTS_KEY: &str = "DEMO_TAKEPAYMENTS_API_KEY";
 /// The variable with the key that signs the tokens of the form without JavaScript.
 const TOKEN_KEY: &str = "DEMO_TOKEN_KEY";
+/// The variable with the key that signs links to `complete-account`.
+const PANEL_KEY: &str = "DEMO_ALGBRA_PANEL_KEY";
+/// The variables with the other partners' credentials: the simulators know them by these names, and the configuration
+/// reads the same.
+const CREDENTIALS: [&str; 6] = [
+    "SIM_SPOTCAP_API_KEY",
+    "SIM_PARTNERPORTAL_CLIENT_ID",
+    "SIM_PARTNERPORTAL_CLIENT_SECRET",
+    "SIM_ALGBRA_API_TOKEN",
+    "SIM_OCTORATE_CLIENT_ID",
+    "SIM_OCTORATE_CLIENT_SECRET",
+];
+/// The variable with a secret that is written as Standard Webhooks have it.
+const WEBHOOK_SECRET: &str = "SIM_WEBHOOK_SECRET";
+/// The two halves of the key that signs requests to Algbra, each with its variable. It is the one of the simulator's
+/// signature vectors, published on purpose: nothing but a simulator believes it.
+const SIGNING_KEY: [(&str, &str); 2] = [
+    ("DEMO_ALGBRA_PRIVATE_KEY", "crates/partner-sim/tests/vectors/test-key-2048.private.pem"),
+    ("SIM_ALGBRA_PUBLIC_KEY_PEM", "crates/partner-sim/tests/vectors/test-key-2048.public.pem"),
+];
 /// What the proxy's own variables begin with: none of the user's may reach a house.
 const PREFIX: &str = "LEAD_PROXY__";
 
@@ -38,12 +58,11 @@ impl Settings {
         write(&config, &ports.moved(&text))?;
         let forms = if *ports == WRITTEN { sh::root().join("forms") } else { moved_forms(folder, ports)? };
         let path = |path: PathBuf| path.to_string_lossy().into_owned();
-        let mut variables = vec![
-            (TAKEPAYMENTS_KEY.to_owned(), random()?),
-            (TOKEN_KEY.to_owned(), random()?),
+        let mut variables = secrets()?;
+        variables.extend([
             (format!("{PREFIX}FORMS__DIR"), path(forms)),
             (format!("{PREFIX}STORE__PATH"), path(folder.join("leads.sqlite"))),
-        ];
+        ]);
         if assets::read_manifest().is_ok() {
             variables.push((format!("{PREFIX}ASSETS__DIR"), path(assets::folder())));
         }
@@ -66,6 +85,18 @@ impl Settings {
     }
 }
 
+/// Every credential of the demo with its variable.
+fn secrets() -> Result<Vec<(String, String)>> {
+    let mut variables = vec![(WEBHOOK_SECRET.to_owned(), format!("whsec_{}", random()?))];
+    for name in [TAKEPAYMENTS_KEY, TOKEN_KEY, PANEL_KEY].into_iter().chain(CREDENTIALS) {
+        variables.push((name.to_owned(), random()?));
+    }
+    for (name, file) in SIGNING_KEY {
+        variables.push((name.to_owned(), read(&sh::root().join(file))?.trim().to_owned()));
+    }
+    Ok(variables)
+}
+
 /// Copies of the forms that allow the website on its moved port.
 fn moved_forms(folder: &Path, ports: &Ports) -> Result<PathBuf> {
     let moved = folder.join("forms");
@@ -79,7 +110,7 @@ fn moved_forms(folder: &Path, ports: &Ports) -> Result<PathBuf> {
 }
 
 /// A secret that nobody has had before: 32 random bytes in hexadecimal.
-fn random() -> Result<String> {
+pub(crate) fn random() -> Result<String> {
     let mut bytes = [0_u8; 32];
     let mut source = fs::File::open("/dev/urandom").context("could not open /dev/urandom")?;
     source.read_exact(&mut bytes).context("could not read /dev/urandom")?;
