@@ -13,6 +13,7 @@ mod crash;
 mod demo;
 mod house;
 mod load;
+mod new_connector;
 mod release;
 mod sh;
 mod size;
@@ -39,6 +40,12 @@ const TASKS: &[Task] = &[
         arguments: "[--once] [--port-base N]",
         help: "everything on this machine with a simulated partner; --once sends a lead through each form",
         run: demo::main,
+    },
+    Task {
+        name: "new",
+        arguments: "connector NAME",
+        help: "write a new partner: connector, fixture and simulator that build and are tested",
+        run: new_connector::main,
     },
     Task {
         name: "tools",
