@@ -20,7 +20,7 @@ use crate::connectors::{
 };
 use crate::ids::Receipt;
 
-pub use cover::{check_cover, unmapped_fields};
+pub use cover::{check_cover, check_cover_by, unmapped_fields};
 pub use payload::{check_payload, refused_fields, refused_record_fields};
 pub use rule::{ConstantValue, MappingRule};
 pub use template::Template;

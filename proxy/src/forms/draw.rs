@@ -37,14 +37,19 @@ pub(super) fn draw(definition: &FormDefinition, account: &Account, schema: &[Sch
         let mut field = own.cloned().unwrap_or_else(|| field_of(asked, &name, &partner_field));
         field.required |= asked.required || partner_field.required;
         if rule.is_none() {
-            carried.push((PartnerField { kind: partner_kind(&field, partner_field.kind), ..partner_field }, name));
+            carried.push((
+                PartnerField { kind: partner_kind(&field, partner_field.kind), ..partner_field },
+                name,
+            ));
         }
         fields.push(field);
     }
-    let behind = definition.own_fields.iter().filter(|own| !fields.iter().any(|field| field.name == own.name));
+    let behind =
+        definition.own_fields.iter().filter(|own| !fields.iter().any(|field| field.name == own.name));
     let behind: Vec<FieldDefinition> = behind.cloned().collect();
     fields.extend(behind);
-    let definition = FormDefinition { fields: Fields::new(fields), own_fields: Vec::new(), ..definition.clone() };
+    let definition =
+        FormDefinition { fields: Fields::new(fields), own_fields: Vec::new(), ..definition.clone() };
     Drawn { definition, mapping: account.mapping().with_fields(carried) }
 }
 
@@ -89,7 +94,9 @@ fn name_of(asked: &SchemaField, rule: Option<&Rule>) -> Option<String> {
 fn spell(name: &str) -> String {
     let mut spelt = String::new();
     for c in name.chars() {
-        if c.is_ascii_uppercase() && spelt.ends_with(|before: char| before.is_ascii_lowercase() || before.is_ascii_digit()) {
+        if c.is_ascii_uppercase()
+            && spelt.ends_with(|before: char| before.is_ascii_lowercase() || before.is_ascii_digit())
+        {
             spelt.push('_');
         }
         match c {

@@ -15,6 +15,7 @@ use crate::account::{Account, Accounts};
 use crate::clock::{Clock, Timestamp};
 use crate::connectors::{Call, Outcome, Reading, SchemaField};
 use crate::exchange::Exchange;
+use crate::mapping::check_cover_by;
 use crate::store::{Store, StoredSchema};
 
 /// First wait after a partner could not be asked; doubled each time, up to the time limit of a schema.
@@ -127,6 +128,15 @@ impl SchemaKeeper {
                 path = first.path,
                 problems = wrong.len(),
                 "the partner's schema makes no good form, so the form stays as it was; own_fields can mend a field"
+            );
+            return;
+        }
+        if let Some(first) = check_cover_by(&drawn.definition, account, &drawn.mapping).first() {
+            tracing::error!(
+                form.id = id,
+                path = first.path,
+                expected = first.expected,
+                "the partner's schema leaves out what the partner insists on, so the form stays as it was"
             );
             return;
         }

@@ -2,13 +2,13 @@
 //!
 //! Apart because it reasons about forms without a lead, so that no visitor ever meets a form that can't be delivered.
 
-use lead_model::{FieldDefinition, FieldKind, FormDefinition, vocabulary_entry};
+use lead_model::{FROM_PARTNER_SCHEMA, FieldDefinition, FieldKind, FormDefinition, vocabulary_entry};
 
 use crate::account::Account;
 use crate::config::Finding;
 use crate::connectors::parts::text::utf16_length;
-use crate::connectors::{OperationKind, PartnerField, PartnerFieldKind};
-use crate::mapping::{RECEIPT, Rule};
+use crate::connectors::{Call, OperationKind, PartnerField, PartnerFieldKind};
+use crate::mapping::{Mapping, RECEIPT, Rule};
 
 /// Longest address that mail systems carry, which the form's own rule keeps to.
 const EMAIL_LENGTH_MAX: u32 = 254;
@@ -21,15 +21,49 @@ const DEFAULT_LENGTH_MAX: u32 = 2_000;
 ///
 /// A template's parts are not added up here: what is composed too long is told to the visitor before accept.
 pub fn check_cover(definition: &FormDefinition, account: &Account) -> Vec<Finding> {
+    if definition.fields.from_partner_schema() {
+        return check_schema(definition, account);
+    }
+    check_cover_by(definition, account, account.mapping())
+}
+
+/// The same by another mapping than the account's own, as a form has that was drawn from the partner's schema.
+pub fn check_cover_by(definition: &FormDefinition, account: &Account, mapping: &Mapping) -> Vec<Finding> {
     let receipt_field = account.connector().descriptor().receipt.map(|slot| slot.field);
-    let fields = account.mapping().fields().iter();
+    let fields = mapping.fields().iter();
     let fields = fields.filter(|field| Some(field.name.as_str()) != receipt_field);
     let mut findings: Vec<Finding> =
-        fields.flat_map(|field| Cover { definition, account, field }.check()).collect();
+        fields.flat_map(|field| Cover { definition, account, mapping, field }.check()).collect();
     if definition.completes {
         findings.extend(check_completion(definition, account));
     }
     findings
+}
+
+/// A form whose fields come from the partner's schema needs a partner that can be asked for it. What it covers is known
+/// when it is drawn.
+fn check_schema(definition: &FormDefinition, account: &Account) -> Vec<Finding> {
+    let call = match &definition.partner_organization {
+        Some(organization) => Call::PartnerSchema { organization },
+        None => Call::Schema,
+    };
+    let descriptor = account.connector().descriptor();
+    let path = format!("forms/{} fields", definition.id);
+    let found = format!("{FROM_PARTNER_SCHEMA:?} for account {:?} of {}", account.id(), descriptor.name);
+    if !descriptor.has(call.kind()) {
+        return vec![Finding::new(path, found, "[[fields]]: this partner has no schema to ask for")];
+    }
+    match account.connector().request(&call, account.settings()) {
+        Ok(_) => Vec::new(),
+        Err(_) => {
+            let expected = format!(
+                "the settings of the operation {} in [accounts.{}.settings]",
+                call.kind().as_str(),
+                account.id()
+            );
+            vec![Finding::new(path, found, expected)]
+        }
+    }
 }
 
 /// A form that completes records needs a partner whose records can be found and changed, and a key for its links.
@@ -66,12 +100,13 @@ pub fn unmapped_fields<'a>(definition: &'a FormDefinition, account: &Account) ->
 struct Cover<'a> {
     definition: &'a FormDefinition,
     account: &'a Account,
+    mapping: &'a Mapping,
     field: &'a PartnerField,
 }
 
 impl Cover<'_> {
     fn check(&self) -> Vec<Finding> {
-        match self.account.mapping().rule(&self.field.name) {
+        match self.mapping.rule(&self.field.name) {
             Some(Rule::Constant(_)) => Vec::new(),
             Some(Rule::Field(name)) => self.check_field(name).into_iter().collect(),
             Some(Rule::Template(template)) => {
@@ -151,7 +186,7 @@ impl Cover<'_> {
     }
 
     fn finding(&self, found: &str, expected: &str) -> Finding {
-        let Self { definition, account, field } = self;
+        let Self { definition, account, field, .. } = self;
         let path =
             format!("forms/{} for accounts.{}, partner field {}", definition.id, account.id(), field.name);
         let remedy = format!("{expected} (or set accounts.{}.mapping.{})", account.id(), field.name);

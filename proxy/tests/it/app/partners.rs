@@ -47,6 +47,7 @@ credentials = { api_token = { env = "TEST_ALGBRA_API_TOKEN" }, private_key = { f
 
 [accounts.octorate]
 connector = "octorate"
+mapping = { latitude = "latitude", longitude = "longitude" }
 credentials = { client_id = { env = "TEST_OCTORATE_CLIENT_ID" }, client_secret = { env = "TEST_OCTORATE_CLIENT_SECRET" } }
 [accounts.octorate.settings]
 base_url = "{octorate}"
