@@ -6,6 +6,7 @@ use lead_model::{NormalValues, Problem, ProblemCode, Source};
 use serde_json::{Map, Number, Value};
 
 use crate::account::Account;
+use crate::connectors::parts::text::utf16_length;
 use crate::connectors::{Fault, FieldFault, OwnFields, PartnerFieldKind};
 use crate::ids::{IdempotencyKey, Receipt};
 use crate::intake::fingerprint::fingerprint;
@@ -68,7 +69,7 @@ fn check_record(
     let mut normal = Map::new();
     for (name, value) in values {
         let said = match kind_of(account, name) {
-            Some(kind) => say(value, kind).map_err(|code| Problem::new(name, code)),
+            Some(kind) => say(name, value, kind),
             None => Err(unknown(name, account)),
         };
         match said {
@@ -112,15 +113,21 @@ fn kind_of(account: &Account, name: &str) -> Option<PartnerFieldKind> {
 
 /// The value as it is kept: trimmed text, or true or false. A number is kept as text, and becomes a number again by its
 /// field's kind.
-fn say(value: &RecordValue, kind: PartnerFieldKind) -> Result<Value, ProblemCode> {
+fn say(name: &str, value: &RecordValue, kind: PartnerFieldKind) -> Result<Value, Problem> {
     use PartnerFieldKind::{Any, Bool, Number, Text};
     match (value, kind) {
+        // Told here, too: a connector looks at lengths only when all else is right.
+        (RecordValue::Text(text), Text { length_max } | Any { length_max })
+            if utf16_length(text.trim()) > length_max =>
+        {
+            Err(Problem::with(name, ProblemCode::TooLong, "max", &length_max.to_string()))
+        }
         (RecordValue::Text(text), Text { .. } | Number | Any { .. }) => Ok(text.trim().into()),
         (RecordValue::Number(number), Number | Any { .. }) => Ok(number.to_string().into()),
         (RecordValue::Bool(ticked), Bool | Any { .. }) => Ok((*ticked).into()),
         (RecordValue::Text(_), Bool)
         | (RecordValue::Number(_), Bool | Text { .. })
-        | (RecordValue::Bool(_), Number | Text { .. }) => Err(ProblemCode::WrongType),
+        | (RecordValue::Bool(_), Number | Text { .. }) => Err(Problem::new(name, ProblemCode::WrongType)),
     }
 }
 

@@ -84,6 +84,8 @@ fn unsent(why: Why) -> ApiReason {
         Why::TimedOut => ApiReason::PartnerTimeout,
         // A setting or a credential does not fit.
         Why::NotBuilt | Why::TokenRefused => ApiReason::PartnerCredential,
+        // A question has no body that could have left: the partner has answered it all the same.
+        Why::AnswerTooLarge => ApiReason::PartnerUnclear,
         _ => ApiReason::PartnerUnreachable,
     }
 }
@@ -147,6 +149,7 @@ mod tests {
             (List, Outcome::Throttled { retry_after: None, why: Why::Status(429) }, "partner_busy"),
             (List, Outcome::Credential { can_renew: true, why: Why::Status(401) }, "partner_credential"),
             (List, unsent(Why::Dns), "partner_unreachable"),
+            (List, unsent(Why::AnswerTooLarge), "partner_unclear"),
             (List, unsent(Why::Token), "partner_unreachable"),
             (List, unsent(Why::TimedOut), "partner_timeout"),
             (Update, unsent(Why::TimedOut), "partner_timeout"),

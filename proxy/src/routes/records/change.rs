@@ -52,6 +52,7 @@ pub(crate) async fn create_record(caller: Caller, request: Request) -> Result<Re
     let key = read_key(&head.headers)?;
     let bytes = read_body(stream, app.body_limits()).await?;
     let values = read_values(&bytes, app.public.json_depth_max)?;
+    let named: Vec<String> = values.iter().map(|(name, _)| name.clone()).collect();
     let verdict = app.intake.take_record(RecordOffer { account: caller.account()?, key, values }).await;
     let made = match verdict {
         Verdict::Safe(answer) => Ok(answer),
@@ -68,7 +69,9 @@ pub(crate) async fn create_record(caller: Caller, request: Request) -> Result<Re
         },
     );
     let receipt = made.as_ref().ok().map(|answer| answer.receipt.as_str());
-    audit(&caller, OperationKind::Create, receipt, &[], outcome);
+    // Names that the partner's rules have not passed come from outside.
+    let fields = if receipt.is_some() { named } else { Vec::new() };
+    audit(&caller, OperationKind::Create, receipt, &fields, outcome);
     let view = view_of(&caller, made?).await?;
     let status = match view.state {
         SubmissionState::Delivered => StatusCode::OK,
