@@ -24,6 +24,7 @@ mod origins;
 mod pages;
 mod partners;
 mod privacy;
+mod records;
 mod signatures;
 mod store;
 mod submissions;
