@@ -188,6 +188,21 @@ async fn unknown_credential_pauses_the_account_until_the_next_start() {
 }
 
 #[tokio::test]
+async fn account_whose_credential_was_just_mended_goes_on_at_once() {
+    let desk = Desk::open(Setup::default()).await;
+    desk.sim().set_fault(Fault::Unauthorized, Some(1));
+    let (_, first) = desk.accept("first").await;
+    desk.first_outcome(first).await;
+    let (_, second) = desk.accept("second").await;
+    desk.delivery().resume_account("other").await.unwrap();
+    assert_eq!(desk.store().paused_accounts().await.unwrap(), ["web"]);
+    desk.delivery().resume_account("web").await.unwrap();
+    desk.until(first, "delivered").await;
+    desk.until(second, "delivered").await;
+    desk.close().await;
+}
+
+#[tokio::test]
 async fn paused_account_tries_one_lead_at_a_time_and_is_resumed_when_it_is_delivered() {
     let desk = Desk::open(Setup::default()).await;
     desk.sim().set_fault(Fault::Unauthorized, Some(2));

@@ -29,4 +29,5 @@ mod signatures;
 mod store;
 mod submissions;
 mod tls;
+mod tokens;
 mod transport;

@@ -120,7 +120,7 @@ fn delivered() -> Ending {
     ending(AttemptClass::Delivered, Standing::Delivered)
 }
 
-/// The contract: each test is asked of every driver.
+/// The contract: each test is asked of every driver. Below it stand the parts with files of their own.
 macro_rules! contract {
     ($($driver:ident: $($test:ident),+ $(,)?;)+) => {
         $(mod $driver {
@@ -131,6 +131,8 @@ macro_rules! contract {
         })+
     };
 }
+
+mod tokens;
 
 contract! {
     sqlite:
@@ -485,16 +487,4 @@ async fn folder_that_is_not_there_is_named() {
     std::fs::create_dir(dir.path().join("store.db")).unwrap();
     let refused = open(dir.path(), &clock).await.err().unwrap();
     assert!(refused.contains("is a folder; name a file in it"), "{refused}");
-}
-
-#[cfg(unix)]
-#[tokio::test]
-async fn store_is_for_its_owners_eyes_alone() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let kept = Kept::sqlite().await;
-    kept.accept_new("key").await;
-    for file in ["store.db", "store.db-wal", "store.db.lock"] {
-        let mode = std::fs::metadata(kept.dir.path().join(file)).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600, "{file}");
-    }
 }

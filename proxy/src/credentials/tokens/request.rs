@@ -221,7 +221,10 @@ mod tests {
         let coded = value.to_str().unwrap().strip_prefix("Basic ").unwrap();
         assert_eq!(STANDARD.decode(coded).unwrap(), b"id+1%26:s%2B%C3%A9%3A%22");
         assert!(value.is_sensitive());
-        assert!(!String::from_utf8_lossy(request.body()).contains("client_secret"), "not in the body as well");
+        assert!(
+            !String::from_utf8_lossy(request.body()).contains("client_secret"),
+            "not in the body as well"
+        );
     }
 
     #[test]

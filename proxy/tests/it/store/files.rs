@@ -145,3 +145,13 @@ async fn lock_file_of_an_older_version_is_closed_to_others() {
     assert_eq!(mode & 0o777, 0o600);
     lead_proxy::store::Store::close(&store).await;
 }
+
+#[tokio::test]
+async fn store_is_for_its_owners_eyes_alone() {
+    let kept = Kept::sqlite().await;
+    kept.accept_new("key").await;
+    for file in ["store.db", "store.db-wal", "store.db.lock"] {
+        let mode = fs::metadata(kept.dir.path().join(file)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+}
