@@ -5,7 +5,7 @@
 use lead_model::{FieldDefinition, FieldKind, Fields, FormDefinition, LocalizedText, OptionDefinition};
 
 use crate::account::Account;
-use crate::connectors::{PartnerField, PartnerFieldKind, SchemaField};
+use crate::connectors::{OwnFields, PartnerField, PartnerFieldKind, SchemaField};
 use crate::mapping::{Mapping, Rule, own_field};
 
 /// Most fields of a schema that are drawn; no visitor fills in more.
@@ -29,8 +29,12 @@ pub(super) fn draw(definition: &FormDefinition, account: &Account, schema: &[Sch
     let mut carried: Vec<(PartnerField, String)> = Vec::new();
     for asked in schema.iter().filter(|asked| asked.creatable).take(FIELDS_MAX) {
         let Some((partner_field, rule)) = place_of(account, asked) else { continue };
-        let Some(name) = name_of(asked, rule).filter(|name| !fields.iter().any(|field| field.name == *name))
-        else {
+        let taken = |name: &str| fields.iter().any(|field| field.name == name);
+        let Some(name) = name_of(account, asked, rule).and_then(|name| match rule {
+            // Two partner fields that one question fills.
+            Some(_) => (!taken(&name)).then_some(name),
+            None => Some(free_name(name, taken)),
+        }) else {
             continue;
         };
         let own = definition.own_fields.iter().find(|own| own.name == name);
@@ -75,7 +79,7 @@ fn place_of<'a>(account: &'a Account, asked: &SchemaField) -> Option<(PartnerFie
 }
 
 /// The form field's name: as the account's rule has it, else the partner's in our spelling.
-fn name_of(asked: &SchemaField, rule: Option<&Rule>) -> Option<String> {
+fn name_of(account: &Account, asked: &SchemaField, rule: Option<&Rule>) -> Option<String> {
     match rule {
         Some(Rule::Field(name)) => Some(name.clone()),
         Some(Rule::Template(template)) => {
@@ -86,17 +90,31 @@ fn name_of(asked: &SchemaField, rule: Option<&Rule>) -> Option<String> {
             }
         }
         Some(Rule::Constant(_)) => None,
-        None => Some(spell(&asked.name)).filter(|name| !name.is_empty()),
+        None => {
+            let own = match account.connector().descriptor().own_fields {
+                OwnFields::Below(prefix) => asked.name.strip_prefix(prefix),
+                OwnFields::Refused | OwnFields::Required | OwnFields::PassThrough => None,
+            };
+            Some(spell(own.unwrap_or(&asked.name))).filter(|name| !name.is_empty())
+        }
     }
+}
+
+/// The name itself, or with the first number behind it under which it is free.
+fn free_name(name: String, taken: impl Fn(&str) -> bool) -> String {
+    if !taken(&name) {
+        return name;
+    }
+    let numbered = (2_usize..).map(|number| format!("{name}_{number}"));
+    numbered.take(FIELDS_MAX + 1).find(|name| !taken(name)).unwrap_or(name)
 }
 
 /// A partner's name in small letters, digits and underscores: `annualRevenue` becomes `annual_revenue`.
 fn spell(name: &str) -> String {
     let mut spelt = String::new();
+    let mut before = ' ';
     for c in name.chars() {
-        if c.is_ascii_uppercase()
-            && spelt.ends_with(|before: char| before.is_ascii_lowercase() || before.is_ascii_digit())
-        {
+        if c.is_ascii_uppercase() && (before.is_ascii_lowercase() || before.is_ascii_digit()) {
             spelt.push('_');
         }
         match c {
@@ -104,6 +122,7 @@ fn spell(name: &str) -> String {
             _ if !spelt.is_empty() && !spelt.ends_with('_') => spelt.push('_'),
             _ => {}
         }
+        before = c;
     }
     let mut spelt = spelt.trim_matches('_').to_owned();
     if spelt.starts_with(|first: char| first.is_ascii_digit()) {

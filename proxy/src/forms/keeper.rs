@@ -55,8 +55,12 @@ impl SchemaKeeper {
             Ok(stored) => {
                 for schema in stored {
                     let key = (schema.account, schema.organization);
+                    // One that can't be read any more is fetched again.
+                    let Ok(fields) = serde_json::from_str::<Vec<SchemaField>>(&schema.fields_json) else {
+                        continue;
+                    };
                     if let Some(due) = due.get_mut(&key) {
-                        self.draw_all(&key, &schema.fields);
+                        self.draw_all(&key, &fields);
                         due.at = schema.fetched_at.after(self.life);
                     }
                 }
@@ -104,7 +108,8 @@ impl SchemaKeeper {
     async fn take(&self, key: &Key, fields: Vec<SchemaField>) -> bool {
         self.draw_all(key, &fields);
         let (account, organization) = key.clone();
-        let schema = StoredSchema { account, organization, fetched_at: self.clock.now(), fields };
+        let fields_json = serde_json::to_string(&fields).unwrap_or_default();
+        let schema = StoredSchema { account, organization, fetched_at: self.clock.now(), fields_json };
         if let Err(error) = self.store.save_schema(schema).await {
             tracing::warn!(%error, "a partner's schema could not be stored: the next start has to wait for the partner");
         }

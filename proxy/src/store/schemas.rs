@@ -5,7 +5,6 @@
 use async_trait::async_trait;
 
 use crate::clock::Timestamp;
-use crate::connectors::SchemaField;
 use crate::store::StoreError;
 
 /// A schema as it was when it was fetched.
@@ -17,8 +16,8 @@ pub struct StoredSchema {
     pub organization: Option<String>,
     /// When.
     pub fetched_at: Timestamp,
-    /// The fields, in their order.
-    pub fields: Vec<SchemaField>,
+    /// The fields, as JSON of ours.
+    pub fields_json: String,
 }
 
 /// Keeps partners' schemas.
@@ -27,6 +26,6 @@ pub trait SchemaStore: Send + Sync + 'static {
     /// Keeps a schema in the place of an older one.
     async fn save_schema(&self, schema: StoredSchema) -> Result<(), StoreError>;
 
-    /// Every schema that is kept. One that can't be read any more is left out: it will be fetched again.
+    /// Every schema that is kept.
     async fn schemas(&self) -> Result<Vec<StoredSchema>, StoreError>;
 }

@@ -7,7 +7,6 @@ mod schema;
 
 use std::time::Duration;
 
-
 use crate::app::partners::ALL;
 use crate::app::{PATIENCE, TestApp};
 
@@ -36,15 +35,15 @@ pub(crate) async fn start_in(
 
 /// Waits until an answer is as wanted; the last one otherwise.
 pub(crate) async fn until<T>(mut look: impl AsyncFnMut() -> T, wanted: impl Fn(&T) -> bool) -> Result<T, T> {
-    let end = tokio::time::Instant::now() + PATIENCE;
-    loop {
-        let found = look().await;
-        if wanted(&found) {
-            return Ok(found);
+    let mut found = look().await;
+    let wait = async {
+        while !wanted(&found) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            found = look().await;
         }
-        if tokio::time::Instant::now() > end {
-            return Err(found);
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    match tokio::time::timeout(PATIENCE, wait).await {
+        Ok(()) => Ok(found),
+        Err(_) => Err(found),
     }
 }

@@ -112,11 +112,26 @@ pub(super) const BANS: &[Ban] = &[
     Ban {
         name: "routes",
         files: &["proxy/src/routes*", "proxy/src/middleware*"],
+        // A partner's records and an operator's consent bring no lead, so they are asked for at once.
+        except: &["proxy/src/routes/records*", "proxy/src/routes/connect.rs"],
+        part: Part::Product,
+        find: Find::Words(&[
+            "crate::connectors",
+            "crate::exchange",
+            "crate::transport",
+            "crate::credentials",
+        ]),
+        why: "a route reads HTTP and calls intake, store or render; no lead leaves for a partner from here",
+        sample: ("proxy/src/routes/submissions.rs", "use crate::transport::Transport;"),
+    },
+    Ban {
+        name: "record-routes",
+        files: &["proxy/src/routes/records*"],
         except: &[],
         part: Part::Product,
-        find: Find::Words(&["crate::connectors", "crate::transport", "crate::credentials"]),
-        why: "a route reads HTTP and calls intake, store or render; nothing leaves for a partner from here",
-        sample: ("proxy/src/routes/submissions.rs", "use crate::transport::Transport;"),
+        find: Find::Words(&["crate::transport", "crate::credentials", "Call::Create"]),
+        why: "records are asked for through crate::exchange, and a new one goes through intake and the outbox",
+        sample: ("proxy/src/routes/records/list.rs", "use crate::transport::Transport;"),
     },
     Ban {
         name: "intake",

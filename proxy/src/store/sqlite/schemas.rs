@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use sqlx::SqliteConnection;
 
 use crate::clock::Timestamp;
-use crate::store::sqlite::{SqliteStore, store_error, to_json};
+use crate::store::sqlite::{SqliteStore, store_error};
 use crate::store::{SchemaStore, StoreError, StoredSchema};
 
 #[async_trait]
@@ -21,13 +21,11 @@ impl SchemaStore for SqliteStore {
                 .fetch_all(&self.readers)
                 .await
                 .map_err(store_error)?;
-        let read = rows.into_iter().filter_map(|(account, organization, fetched_at, fields)| {
-            Some(StoredSchema {
-                account,
-                organization: Some(organization).filter(|name| !name.is_empty()),
-                fetched_at: Timestamp::from_ms(fetched_at),
-                fields: serde_json::from_str(&fields).ok()?,
-            })
+        let read = rows.into_iter().map(|(account, organization, fetched_at, fields_json)| StoredSchema {
+            account,
+            organization: Some(organization).filter(|name| !name.is_empty()),
+            fetched_at: Timestamp::from_ms(fetched_at),
+            fields_json,
         });
         Ok(read.collect())
     }
@@ -42,7 +40,7 @@ async fn save(connection: &mut SqliteConnection, schema: StoredSchema) -> Result
     .bind(&schema.account)
     .bind(schema.organization.as_deref().unwrap_or_default())
     .bind(schema.fetched_at.as_ms())
-    .bind(to_json(&schema.fields, "partner_schemas.fields_json")?)
+    .bind(&schema.fields_json)
     .execute(connection)
     .await
     .map_err(store_error)?;

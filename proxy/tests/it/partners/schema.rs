@@ -84,3 +84,20 @@ async fn form_waits_for_a_schema_that_can_not_be_had_and_says_so() {
     assert_eq!(app.get("/f/for-partnerportal").await.status.as_u16(), 503);
     assert_eq!(app.get("/v1/forms/another").await.code(), "form_not_found");
 }
+
+#[tokio::test]
+async fn own_field_stands_behind_the_schemas_and_one_of_the_same_name_in_its_place() {
+    let rest = [
+        FROM_SCHEMA,
+        "[[own_fields]]\nname = \"consent\"\nlabel = \"You may call me\"\nrequired = true\n",
+        "[[own_fields]]\nname = \"first_name\"\nlabel = \"Given name\"\nmax_length = 50\n",
+    ];
+    let app = start(&[("partnerportal", &rest.concat())]).await;
+    let form = form(&app).await;
+    let fields = form["fields"].as_array().unwrap();
+    assert_eq!(fields.last().unwrap()["name"], "consent");
+    let first: Vec<&Value> = fields.iter().filter(|field| field["name"] == "first_name").collect();
+    let [first] = first[..] else { panic!("once: {fields:?}") };
+    assert_eq!((&first["label"], &first["rules"]["max_length"]), (&json!("Given name"), &json!(50)));
+    assert_eq!(first["rules"]["required"], true, "the partner insists on it");
+}
