@@ -141,6 +141,9 @@ async fn lost_answer_after_rotation_ends_in_a_new_consent_after_two_calls_with_t
     assert_eq!(ask_for_a_day(&desk, TokenFault::Refused).await, 0);
     let desk = desk.restart(KEY).await;
     assert_eq!(desk.get().await.unwrap_err(), TokenFault::Refused);
+    let other = account(&desk.mint.url, "consent", "canary-other");
+    let tried = desk.keeper.token(&other, &desk.plan).await;
+    assert_eq!(tried.unwrap_err(), TokenFault::Refused, "no other secret mends a token that is used up");
     assert_eq!(desk.mint.times_used("canary-refresh-1"), 2);
     desk.consent().await;
     desk.get().await.unwrap();
