@@ -70,7 +70,7 @@ impl Forms {
     }
 
     /// The definitions whose fields come from a partner's schema.
-    fn from_schema(&self) -> impl Iterator<Item = &FormDefinition> {
+    fn awaiting_schema(&self) -> impl Iterator<Item = &FormDefinition> {
         self.from_schema.iter()
     }
 

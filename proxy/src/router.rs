@@ -13,7 +13,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::app::App;
 use crate::middleware::{host, limits, origin_allowlist, request_id, security_headers};
 use crate::problem::{ApiProblem, ApiReason};
-use crate::routes::{assets, connect, forms, health, nothing_here, pages, receipts, records, submissions, wrong_method};
+use crate::routes::{
+    assets, connect, forms, health, nothing_here, pages, receipts, records, submissions, wrong_method,
+};
 
 /// What browsers reach.
 pub(crate) fn public(app: &Arc<App>) -> Router {

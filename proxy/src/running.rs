@@ -8,18 +8,21 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use lead_model::Origin;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 use crate::account::Accounts;
 use crate::app::App;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, PublicConfig};
 use crate::credentials::tokens::TokenKeeper;
 use crate::delivery::Delivery;
 use crate::exchange::Exchange;
 use crate::forms::Forms;
+use crate::forms::keeper::SchemaKeeper;
 use crate::intake::Intake;
 use crate::intake::purpose::Links;
 use crate::router;
+use crate::routes::records::SchemaCache;
 use crate::server::{self, Server, ServerLimits};
 use crate::store::{SqliteStore, Store};
 use crate::token::Tokens;
@@ -34,6 +37,8 @@ pub struct Running {
     public: Server,
     operator: Server,
     delivery: Arc<Delivery>,
+    tokens: Arc<TokenKeeper>,
+    schemas: Option<JoinHandle<()>>,
     store: Arc<dyn Store>,
 }
 
@@ -50,24 +55,32 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
 /// # Errors
 /// As [`serve`].
 pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
-    let Config { public, operator, forms, locales, assets, store, delivery, accounts, token_key, .. } =
-        config;
+    let Config {
+        public,
+        operator,
+        schema_life,
+        forms,
+        locales,
+        assets,
+        store,
+        delivery,
+        accounts,
+        token_key,
+        ..
+    } = config;
     let public_listener = bind(public.listen, "public.listen").await?;
     let operator_listener = bind(operator.listen, "operator.listen").await?;
-    let own_origin = match public.origin.clone() {
-        Some(origin) => origin,
-        None => {
-            let addr = public_listener.local_addr().context("the public socket has no address")?;
-            Origin::parse(&format!("http://{addr}")).with_context(|| format!("http://{addr} is no origin"))?
-        }
-    };
-    let accounts = Arc::new(Accounts::new(accounts));
+    let own_origin = own_origin(&public, &public_listener)?;
+    let (accounts, locales) = (Arc::new(Accounts::new(accounts)), Arc::new(locales));
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&store, clock.clone()).await?);
     let transport = Transport::build(delivery.transport_limits())?;
     let keeper = TokenKeeper::new(Arc::clone(&store), transport.clone(), clock.clone(), &token_key);
     let exchange = Exchange::new(transport, Arc::new(keeper), clock.clone());
     let limits = ServerLimits::of(&public);
     server::warn_if_too_few_files(public.connections_max);
+    let forms = Arc::new(Forms::new(forms, Arc::clone(&locales)));
+    // Before anything is delivered: a lead of such a form is said in words that the schema gives.
+    let schemas = SchemaKeeper::new(&forms, &accounts, &exchange, &store, &clock, schema_life).start().await;
     let delivery = Arc::new(Delivery::start(
         Arc::clone(&store),
         Arc::clone(&accounts),
@@ -75,20 +88,22 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
         clock.clone(),
         delivery,
     ));
+    let intake = Intake {
+        store: Arc::clone(&store),
+        delivery: Arc::clone(&delivery),
+        accounts: Arc::clone(&accounts),
+        inline_wait: public.inline_wait,
+    };
     let app = Arc::new(App {
         own_origin,
-        forms: Forms::new(forms, &locales),
+        forms,
         locales,
         assets,
-        intake: Intake {
-            store: Arc::clone(&store),
-            delivery: Arc::clone(&delivery),
-            accounts: Arc::clone(&accounts),
-            inline_wait: public.inline_wait,
-        },
+        intake,
         links: Links { accounts: Arc::clone(&accounts), clock: clock.clone() },
         accounts,
         exchange,
+        schemas: SchemaCache::default(),
         store: Arc::clone(&store),
         tokens: Tokens::new(&token_key, clock.clone()),
         clock,
@@ -103,8 +118,19 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
         public,
         operator,
         delivery,
+        tokens: Arc::clone(app.exchange.tokens()),
+        schemas,
         store,
     })
+}
+
+/// The origin under which browsers know us: as configured, else the bound address.
+fn own_origin(public: &PublicConfig, listener: &TcpListener) -> anyhow::Result<Origin> {
+    if let Some(origin) = &public.origin {
+        return Ok(origin.clone());
+    }
+    let addr = listener.local_addr().context("the public socket has no address")?;
+    Origin::parse(&format!("http://{addr}")).with_context(|| format!("http://{addr} is no origin"))
 }
 
 async fn bind(addr: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
@@ -118,10 +144,13 @@ impl Running {
     pub async fn stop(self) {
         self.public.stop().await;
         self.operator.stop().await;
+        // What it has fetched is kept already, or will be fetched again.
+        self.schemas.inspect(JoinHandle::abort);
         match Arc::into_inner(self.delivery) {
             Some(delivery) => delivery.stop().await,
             None => tracing::warn!("attempts were cut off; they are taken up at the next start"),
         }
+        self.tokens.settle().await;
         self.store.close().await;
     }
 }

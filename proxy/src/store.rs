@@ -2,6 +2,7 @@
 //!
 //! Apart from its drivers, so that intake and delivery know promises and not SQL.
 
+mod schemas;
 pub mod sqlite;
 mod tokens;
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Timestamp;
 use crate::ids::{DeliveryId, IdempotencyKey, Receipt};
 
+pub use schemas::{SchemaStore, StoredSchema};
 pub use sqlite::SqliteStore;
 pub use tokens::{TokenLease, TokenRow, TokenSetback, TokenState, TokenStore};
 
@@ -257,14 +259,17 @@ pub struct AttemptView {
     pub request_digest: String,
 }
 
-/// Keeps submissions, deliveries and attempts; and tokens, as a [`TokenStore`].
+/// Keeps submissions, deliveries and attempts; and tokens and schemas, as a [`TokenStore`] and a [`SchemaStore`].
 #[async_trait]
-pub trait Store: TokenStore + Send + Sync + 'static {
+pub trait Store: TokenStore + SchemaStore + Send + Sync + 'static {
     /// Writes submission and delivery in one transaction; answers after the sync.
     async fn accept(&self, submission: NewSubmission) -> Result<Accepted, StoreError>;
 
     /// Tells how far the submission of a receipt has come.
     async fn receipt(&self, receipt: &Receipt) -> Result<Option<ReceiptAnswer>, StoreError>;
+
+    /// The partner's own id for the lead of a receipt, where it gave one.
+    async fn reference(&self, receipt: &Receipt) -> Result<Option<String>, StoreError>;
 
     /// Tells whether the store can be written to now.
     async fn ready(&self) -> Result<(), StoreError>;

@@ -14,7 +14,7 @@
 )]
 
 mod browser;
-#[allow(dead_code, reason = "the proxy's own tests use the rest of it")]
+#[allow(dead_code, unreachable_pub, reason = "the proxy's own tests use the rest of it, and as a library")]
 #[path = "../../proxy/tests/it/app/config_text.rs"]
 mod config_text;
 mod embedding;

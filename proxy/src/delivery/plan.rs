@@ -25,7 +25,13 @@ pub(super) enum Plan {
 pub(super) async fn plan(shared: &Shared, account: &Account, claimed: &Claimed) -> Plan {
     match &claimed.purpose {
         Purpose::Lead => {
-            create(shared, account, claimed, compose_for(account, &claimed.form, &claimed.receipt, &claimed.values)).await
+            create(
+                shared,
+                account,
+                claimed,
+                compose_for(account, &claimed.form, &claimed.receipt, &claimed.values),
+            )
+            .await
         }
         Purpose::Record => {
             create(shared, account, claimed, compose_record(account, &claimed.receipt, &claimed.values)).await

@@ -26,13 +26,13 @@ type Key = (String, Option<String>);
 
 /// Everything that the keeper needs.
 pub(crate) struct SchemaKeeper {
-    pub(crate) forms: Arc<Forms>,
-    pub(crate) accounts: Arc<Accounts>,
-    pub(crate) exchange: Exchange,
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) clock: Clock,
+    forms: Arc<Forms>,
+    accounts: Arc<Accounts>,
+    exchange: Exchange,
+    store: Arc<dyn Store>,
+    clock: Clock,
     /// How long a schema counts as fresh.
-    pub(crate) life: Duration,
+    life: Duration,
 }
 
 /// When a schema is to be fetched, and how often that failed in a row.
@@ -43,11 +43,30 @@ struct Due {
 }
 
 impl SchemaKeeper {
+    /// Keeps the forms of these partners fresh; a schema counts as fresh for so long.
+    pub(crate) fn new(
+        forms: &Arc<Forms>,
+        accounts: &Arc<Accounts>,
+        exchange: &Exchange,
+        store: &Arc<dyn Store>,
+        clock: &Clock,
+        life: Duration,
+    ) -> Self {
+        Self {
+            forms: Arc::clone(forms),
+            accounts: Arc::clone(accounts),
+            exchange: exchange.clone(),
+            store: Arc::clone(store),
+            clock: clock.clone(),
+            life,
+        }
+    }
+
     /// Draws what the store has, then keeps everything fresh in the background. Nothing at all where no form wants it.
     pub(crate) async fn start(self) -> Option<JoinHandle<()>> {
         let now = self.clock.now();
         let mut due: BTreeMap<Key, Due> =
-            self.forms.from_schema().map(|form| (key_of(form), Due { at: now, failures: 0 })).collect();
+            self.forms.awaiting_schema().map(|form| (key_of(form), Due { at: now, failures: 0 })).collect();
         if due.is_empty() {
             return None;
         }
@@ -119,7 +138,7 @@ impl SchemaKeeper {
     /// Draws every form of this schema. One that would be no good form keeps its last shape.
     fn draw_all(&self, key: &Key, schema: &[SchemaField]) {
         let Some(account) = self.accounts.get(&key.0) else { return };
-        for definition in self.forms.from_schema().filter(|form| key_of(form) == *key) {
+        for definition in self.forms.awaiting_schema().filter(|form| key_of(form) == *key) {
             self.serve(account, draw(definition, account, schema));
         }
     }

@@ -41,7 +41,8 @@ impl FromRequestParts<Arc<App>> for WantedForm {
         let Ok(params) = PathParams::from_request_parts(parts, app).await;
         let id = params.get("form");
         let id = id.ok_or(ApiReason::FormNotFound)?;
-        let awaited = || if app.forms.is_awaited(id) { ApiReason::FormAwaited } else { ApiReason::FormNotFound };
+        let awaited =
+            || if app.forms.is_awaited(id) { ApiReason::FormAwaited } else { ApiReason::FormNotFound };
         Ok(Self(app.forms.get(id).ok_or_else(awaited)?))
     }
 }

@@ -13,6 +13,7 @@ mod open;
 pub mod outbox;
 mod place;
 mod read;
+mod schemas;
 mod tokens;
 mod writer;
 
@@ -59,6 +60,10 @@ impl Store for SqliteStore {
 
     async fn receipt(&self, receipt: &Receipt) -> Result<Option<ReceiptAnswer>, StoreError> {
         read::receipt(&self.readers, receipt).await
+    }
+
+    async fn reference(&self, receipt: &Receipt) -> Result<Option<String>, StoreError> {
+        read::reference(&self.readers, receipt).await
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

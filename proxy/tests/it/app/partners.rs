@@ -11,9 +11,6 @@ use super::ConfigText;
 pub const ALL: &str = "{all}";
 /// Signs panel tokens and links of the accounts that have a panel.
 pub const PANEL_KEY: &str = "the-panel-key-of-the-tests-32-chars";
-/// The public half of the key with which the tests sign for Algbra.
-pub const ALGBRA_PUBLIC_KEY: &str =
-    include_str!("../../../../crates/partner-sim/tests/vectors/test-key-2048.public.pem");
 
 const ACCOUNTS: &str = r#"
 [accounts.spotcap]
