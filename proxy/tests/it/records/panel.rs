@@ -5,6 +5,7 @@
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use lead_proxy::clock::Clock;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -108,8 +109,7 @@ impl Panel {
 
 /// The seconds since 1970.
 pub fn now() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    i64::try_from(since.as_secs()).unwrap()
+    Clock::system().now().as_ms() / 1_000
 }
 
 /// What a good token says.

@@ -111,8 +111,8 @@ fn bad_headers() -> Vec<(&'static str, Option<String>, &'static str)> {
 /// A token signed with an RSA key, as RS256 has it.
 fn sign_by_rsa(claims: &Value) -> String {
     let pem = include_str!("../../../../crates/partner-sim/tests/vectors/test-key-2048.private.pem");
-    let key = pem.lines().skip_while(|line| !line.starts_with("-----BEGIN")).skip(1);
-    let der: String = key.take_while(|line| !line.starts_with("-----END")).collect();
+    let key = pem.lines().skip_while(|line| !line.starts_with("-----")).skip(1);
+    let der: String = key.take_while(|line| !line.starts_with("-----")).collect();
     let key = rsa::KeyPair::from_pkcs8(&STANDARD.decode(der).unwrap()).unwrap();
     let signed = unsigned("RS256", claims);
     let mut signature = vec![0; key.public_modulus_len()];
