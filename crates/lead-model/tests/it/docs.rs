@@ -55,6 +55,9 @@ values = { first_name = "Ada", last_name = "Lovelace", email = "ada@analytical.e
 At start each form is also held against its account: every field that the partner insists on must be filled, with a length that fits.
 A field whose value no partner field carries stays in the store; `lead-proxy check` names such fields, and `[accounts.NAME.mapping]` carries them.
 
+With `completes = true` a form makes no new lead: it completes a record that the partner has, and opens by a signed link only ([embedding.md](embedding.md#forms-that-complete-a-record)).
+What is left empty stays as it is; the account needs `panel_keys`, which sign the links.
+
 ## Keys of a field
 
 | key | meaning |
