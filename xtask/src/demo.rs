@@ -101,7 +101,7 @@ fn completing(house: &House, examples: &[Example], stop: &Stop) -> Result<Vec<(S
         let maker = examples.iter().find(|other| other.account == example.account && !other.completes);
         let maker =
             maker.with_context(|| format!("found no form that makes records for {}", example.form))?;
-        let lead = lead::send(house, maker, &format!("demo-{}", settings::random()?), &[])?;
+        let lead = lead::send(house, maker, &settings::random()?, &[])?;
         if house::until(ARRIVE_LIMIT, stop, || Ok(lead::find(house, &lead)?.is_some()))? {
             links.push((example.form.clone(), lead::link_for(house, &example.form, &lead)?));
         }

@@ -43,8 +43,8 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "new",
-        arguments: "connector NAME",
-        help: "write a new partner: connector, fixture and simulator that build and are tested",
+        arguments: "connector NAME | trial",
+        help: "write a new partner that builds and is tested; trial does it in a copy and looks",
         run: new_connector::main,
     },
     Task {

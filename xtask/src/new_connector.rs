@@ -9,6 +9,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+mod trial;
+
 #[cfg(test)]
 mod tests;
 
@@ -79,11 +81,14 @@ enum Place {
 
 /// `cargo xtask new`.
 pub(crate) fn main(arguments: &[String]) -> Result<()> {
+    if arguments == ["trial"] {
+        return trial::run();
+    }
     let [what, name] = arguments else {
-        bail!("found {} words after `new`, expected two: `connector NAME`", arguments.len());
+        bail!("found {} words after `new`, expected `connector NAME`, or `trial`", arguments.len());
     };
     ensure!(what == "connector", "found `new {what}`, expected `new connector NAME`");
-    let written = write(&sh::root(), name)?;
+    let written = write(sh::root(), name)?;
     println!("new connector {name}, in {} files:", written.len());
     for file in &written {
         println!("  {}", file.display());
@@ -124,24 +129,25 @@ fn write(root: &Path, name: &str) -> Result<Vec<PathBuf>> {
     Ok(files.into_iter().map(|(path, _)| path).collect())
 }
 
-/// Words that a new name may not be: Rust's own, those of the rooms beside the connectors, and those of other registers.
+/// Words that a new name may not be: Rust's own, and the room beside the connectors.
 const TAKEN: [&str; 20] = [
-    "as", "box", "dyn", "enum", "for", "impl", "in", "loop", "mod", "move", "parts", "pub", "ref", "self",
-    "sim", "static", "super", "try", "type", "use",
+    "as", "break", "const", "crate", "dyn", "else", "enum", "for", "impl", "in", "loop", "mod", "move",
+    "parts", "pub", "ref", "self", "super", "type", "use",
 ];
 
 fn check(name: &str) -> Result<()> {
     let letters = name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'));
     let begins = name.starts_with(|letter: char| letter.is_ascii_lowercase());
     ensure!(
-        letters && begins && name.len() <= 40 && !name.contains("__") && !name.ends_with('_'),
-        "found the name {name:?}, expected 1 to 40 small letters, digits and single underscores, a letter first, such as \
+        letters && begins && name.len() <= 24 && !name.contains("__") && !name.ends_with('_'),
+        "found the name {name:?}, expected 1 to 24 small letters, digits and single underscores, a letter first, such as \
          `acme_loans`"
     );
-    ensure!(
-        !TAKEN.contains(&name),
-        "found the name {name:?}, which has a meaning of its own; expected another"
-    );
+    // `lead` would become a type `Lead`, which the templates know as something else.
+    let type_name = type_name(name);
+    let mut words = FILES.iter().flat_map(|(_, text)| text.split(|letter: char| !letter.is_alphanumeric()));
+    let taken = TAKEN.contains(&name) || words.any(|word| word == type_name);
+    ensure!(!taken, "found the name {name:?}, which has a meaning of its own here; expected another");
     Ok(())
 }
 
