@@ -269,13 +269,28 @@ fn command_line_checks_lists_and_renders_without_a_secret() {
         (&["forms"], "callback\t1\ttakepayments\tde,en\thttp://127.0.0.1:8090,http://localhost:8090"),
         (&["render", "callback"], "<title>Ask for a call</title>"),
         (&["render", "callback", "--locale", "de"], "<title>Rückruf anfordern</title>"),
+        (&["link", "complete-account", "--reference", "3cc6f482"], "/f/complete-account?link=ey"),
+        (
+            &["link", "complete-account", "--reference", "3cc6f482", "--days", "90"],
+            "/f/complete-account?link=ey",
+        ),
     ] {
         let output = program(arguments, &path);
         let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success() && out.contains(part), "{arguments:?}: {out}{err}");
         assert!(!out.contains("canary") && !err.contains("canary"));
     }
-    assert_eq!(program(&["render", "none"], &path).status.code(), Some(1));
+    // Nobody listens where this configuration has its partners.
+    for arguments in [
+        &["check"][..],
+        &["render", "none"],
+        &["link", "callback", "--reference", "3cc6f482"],
+        &["link", "complete-account", "--reference", ""],
+        &["link", "complete-account", "--reference", "3cc6f482", "--days", "91"],
+        &["link", "complete-account", "--reference", "3cc6f482", "--days", "0"],
+    ] {
+        assert_eq!(program(arguments, &path).status.code(), Some(1), "{arguments:?}");
+    }
     fs::write(&path, "[public]\nlisten = \"x\"\nlisetn = 1\n").unwrap();
     let output = program(&["serve"], &path);
     let err = String::from_utf8_lossy(&output.stderr);
