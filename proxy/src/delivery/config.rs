@@ -30,7 +30,8 @@ pub struct DeliveryConfig {
     pub connect_timeout_ms: u64,
     /// Longest wait for a whole exchange with a partner, 100 to 120000 ms. (20000)
     pub exchange_timeout_ms: u64,
-    /// Most bytes of an answer's body that are read, 1024 to 1048576. (65536)
+    /// Most bytes of an answer's body that are read, 1024 to 1048576. (1048576: a page of 100
+    /// records)
     pub answer_bytes_max: usize,
     /// Waits between attempts that did not reach the partner, each 1 to 86400000 ms; the last one repeats.
     /// (1000, 5000, 30000, 120000, 600000, 3600000)

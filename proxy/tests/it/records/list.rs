@@ -59,7 +59,15 @@ async fn portals_list_is_paged_by_what_is_skipped_and_cant_be_searched() {
 #[tokio::test]
 async fn page_as_long_as_may_be_is_read_whole() {
     let panel = Panel::start().await;
-    panel.app.sim.algbra().seed(100);
+    // As full as a record is in earnest: a page of them is far longer than an answer to a lead.
+    let line = "Flat 12, Analytical Engine House, 12 St James's Square, London".repeat(3);
+    for number in 0..100 {
+        let prospect = json!({
+            "email": format!("prospect-{number}@analytical.example"), "firstName": line, "lastName": line,
+            "address": { "type": "STRUCTURED", "line1": line, "line2": line, "line3": line, "postcode": "SW1Y 4JH" }
+        });
+        panel.app.sim.algbra().insert(&prospect).unwrap();
+    }
     panel.app.sim.partnerportal().seed_records(100);
     for account in ["algbra", "partnerportal"] {
         let answer = panel.get(account, "/records?limit=100").await;
