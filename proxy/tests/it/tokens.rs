@@ -96,11 +96,14 @@ impl Desk {
         self.store.token_row("hotel").await.unwrap().unwrap().state
     }
 
+    async fn generation(&self) -> i64 {
+        self.store.token_row("hotel").await.unwrap().map_or(0, |row| row.generation)
+    }
+
     /// Waits until the store has this generation.
     async fn until_generation(&self, generation: i64) {
         let reached = async {
-            while self.store.token_row("hotel").await.unwrap().is_none_or(|row| row.generation != generation)
-            {
+            while self.generation().await != generation {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };

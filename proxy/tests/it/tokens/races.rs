@@ -162,7 +162,7 @@ async fn later_token_never_takes_the_place_of_the_winners() {
     let [first, second] = race(&desk).await;
     assert_eq!(text(&first.unwrap()), "canary-access-2");
     assert_eq!(text(&second.unwrap()), "canary-access-2");
-    assert_eq!(desk.store.token_row("hotel").await.unwrap().unwrap().generation, 2);
+    assert_eq!(desk.generation().await, 2);
 }
 
 #[tokio::test]
