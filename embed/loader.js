@@ -64,11 +64,11 @@ const loadStyles = once(async () => {
   return answer.ok ? sheet.replace(await answer.text()) : fail("not_started");
 });
 
-/** The form's definition in one language. A refusal's code is the proxy's own. */
-async function loadForm(form, locale) {
+/** The form's definition, as the query asks for it. A refusal's code is the proxy's own. */
+async function loadForm(form, query) {
   let answer, body;
   try {
-    answer = await fetch(address("v1/forms", form, { locale }));
+    answer = await fetch(address("v1/forms", form, query));
     body = await answer.json();
   } catch {
     fail("form_unreachable");
@@ -209,7 +209,7 @@ class LeadForm extends HTMLElement {
     const mount = append(root, "lf-mount");
     mount.setAttribute("aria-busy", "true");
     mount.style = "min-block-size:480px";
-    const parts = [loadStyles(), loadForm(this.form, this.#locale())];
+    const parts = [loadStyles(), loadForm(this.form, { locale: this.#locale(), ...this.#signed() })];
     const all = Promise.all([...parts, loadCode()]);
     Promise.all(parts).then(
       ([sheet, form]) => {

@@ -123,17 +123,21 @@ pub(crate) fn thanks_page(
     document(assets, setting, form, &form.success_title, &body, script_of(setting))
 }
 
-/// A page that says what went wrong, in words for a visitor.
-pub(crate) fn trouble_page(
-    assets: &Assets,
-    setting: Setting<'_>,
-    locale: &str,
-    title: &str,
-    text: &str,
-) -> String {
+/// What went wrong, in words for a visitor.
+pub(crate) struct Trouble<'a> {
+    /// The form in question. Without one the page can't tell a host page its height.
+    pub(crate) form: Option<&'a Form>,
+    pub(crate) locale: &'a str,
+    pub(crate) title: &'a str,
+    pub(crate) text: &'a str,
+}
+
+/// A page that says what went wrong.
+pub(crate) fn trouble_page(assets: &Assets, setting: Setting<'_>, trouble: &Trouble<'_>) -> String {
+    let Trouble { form, locale, title, text } = *trouble;
     let escape = |text| html_escape::encode_text(text).into_owned();
     let body = [
-        &setting.open(None),
+        &setting.open(form),
         "<div class=\"lf\"><div class=\"lf-card\"><div class=\"lf-header\"><h1 class=\"lf-title\">",
         &escape(title),
         "</h1><p class=\"lf-intro\">",
@@ -145,10 +149,10 @@ pub(crate) fn trouble_page(
         assets,
         mode: setting.mode,
         locale,
-        direction: "ltr",
+        direction: form.map_or("ltr", |form| form.direction.as_str()),
         title,
         body: &body,
-        script: Script::None,
+        script: form.map_or(Script::None, |_| script_of(setting)),
     }
     .to_html()
 }

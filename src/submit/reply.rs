@@ -41,7 +41,9 @@ pub(crate) fn judge(reply: Reply) -> Answer {
     }
     match code {
         Some("idempotency_key_reused") => Answer::KeyReused,
-        Some(code @ ("origin_not_allowed" | "form_not_found")) => refused(code, Refusal::NotTaken),
+        Some(code @ ("origin_not_allowed" | "form_not_found" | "link_invalid" | "link_expired")) => {
+            refused(code, Refusal::NotTaken)
+        }
         Some(code) => refused(code, Refusal::NotUnderstood),
         None => refused("unreadable_answer", Refusal::NotUnderstood),
     }
@@ -105,6 +107,8 @@ mod tests {
             refusal(403, "origin_not_allowed"),
             Some(("origin_not_allowed".into(), Refusal::NotTaken))
         );
+        // No second try helps, so none is asked for.
+        assert_eq!(refusal(403, "link_expired"), Some(("link_expired".into(), Refusal::NotTaken)));
         assert_eq!(
             refusal(422, "invalid_submission"),
             Some(("invalid_submission".into(), Refusal::NotUnderstood))

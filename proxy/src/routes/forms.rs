@@ -2,20 +2,26 @@
 //!
 //! Apart because what a browser may know of a form leaves through this one door.
 
+use std::sync::Arc;
+
 use axum::body::Body;
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 
 use super::is_known;
-use super::wanted::{Languages, WantedForm};
+use super::wanted::{Languages, WantedForm, query};
+use crate::app::App;
 use crate::problem::{ApiProblem, ApiReason};
 
-/// The form's JSON, or 304.
+/// The form's JSON, or 304. One that only a link opens is refused without, before anybody types for nothing.
 pub(crate) async fn get_form(
+    State(app): State<Arc<App>>,
     WantedForm(form): WantedForm,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, ApiProblem> {
+    app.links.purpose(&form, query(&uri, "link").as_deref()).map_err(ApiReason::from)?;
     let text = form.in_language(Languages::of(&uri, &headers).iter()).ok_or(ApiReason::FormNotFound)?;
     let mut response = if is_known(&headers, &text.etag) {
         StatusCode::NOT_MODIFIED.into_response()

@@ -95,12 +95,12 @@ fn visit<'a>(
     let languages = Languages::of(uri, headers);
     let missing = || {
         let tag = app.locales.choose_any(languages.iter());
-        Box::new(Reply { app, mode, form: None }.trouble(tag, ApiReason::FormNotFound))
+        Box::new(Reply { app, mode, form: None }.trouble(tag, ApiReason::FormNotFound, None))
     };
     let id = path.get("form").ok_or_else(missing)?;
     let awaited = || {
         let tag = app.locales.choose_any(languages.iter());
-        Box::new(Reply { app, mode, form: None }.trouble(tag, ApiReason::FormAwaited))
+        Box::new(Reply { app, mode, form: None }.trouble(tag, ApiReason::FormAwaited, None))
     };
     let unknown = || if app.forms.is_awaited(id) { awaited() } else { missing() };
     let form = app.forms.get(id).ok_or_else(unknown)?;
@@ -258,7 +258,10 @@ impl Visit<'_> {
     }
 
     fn trouble(&self, reason: ApiReason) -> Response {
-        self.reply().trouble(&self.text.form.locale, reason)
+        // Nothing can be sent from there, so it needs no link.
+        let setting = Setting { link: None, ..self.setting() };
+        let form = &self.text.form;
+        self.reply().trouble(&form.locale, reason, Some((setting, form)))
     }
 
     fn reply(&self) -> Reply<'_> {

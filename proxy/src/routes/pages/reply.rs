@@ -5,12 +5,13 @@
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
+use lead_model::Form;
 
 use crate::app::App;
 use crate::forms::ServedForm;
 use crate::middleware::security_headers::leave_out;
 use crate::problem::ApiReason;
-use crate::render::{PageMode, Setting, trouble_page};
+use crate::render::{PageMode, Setting, Trouble, trouble_page};
 
 /// Answers on one of our pages.
 pub(super) struct Reply<'a> {
@@ -41,8 +42,13 @@ impl Reply<'_> {
         response
     }
 
-    /// A page that says what went wrong.
-    pub(super) fn trouble(&self, locale: &str, reason: ApiReason) -> Response {
+    /// A page that says what went wrong; with the form in question, if there is one, and what it is set into.
+    pub(super) fn trouble(
+        &self,
+        locale: &str,
+        reason: ApiReason,
+        set: Option<(Setting<'_>, &Form)>,
+    ) -> Response {
         let key = match reason {
             ApiReason::FormNotFound | ApiReason::ReceiptNotFound | ApiReason::NotFound => "page_not_found",
             ApiReason::OriginNotAllowed => "page_refused",
@@ -52,8 +58,10 @@ impl Reply<'_> {
         let (title, text) = (format!("{key}_title"), format!("{key}_text"));
         let locales = &self.app.locales;
         let (title, text) = (locales.page_text(locale, &title), locales.page_text(locale, &text));
-        let setting = Setting { mode: self.mode, parent_origin: None, theme: None, link: None };
-        self.html(reason.status(), trouble_page(&self.app.assets, setting, locale, title, text))
+        let bare = Setting { mode: self.mode, parent_origin: None, theme: None, link: None };
+        let (setting, form) = set.map_or((bare, None), |(setting, form)| (setting, Some(form)));
+        let trouble = Trouble { form, locale, title, text };
+        self.html(reason.status(), trouble_page(&self.app.assets, setting, &trouble))
     }
 
     fn dress(&self, response: &mut Response) {

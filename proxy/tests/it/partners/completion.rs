@@ -80,7 +80,14 @@ async fn nothing_but_a_good_link_of_this_form_opens_it() {
     for (link, code) in cases {
         let answer = send(&app, link.as_deref(), &json!({ "phone": "020 7946 0018" })).await;
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (403, code), "{link:?}");
-        let page = app.get(&format!("/f/for-algbra?link={}", link.unwrap_or_default())).await;
+        let link = link.unwrap_or_default();
+        let definition = app.get(&format!("/v1/forms/for-algbra?link={link}")).await;
+        assert_eq!(
+            (definition.status.as_u16(), definition.code().as_str()),
+            (403, code),
+            "before it is shown"
+        );
+        let page = app.get(&format!("/f/for-algbra?link={link}")).await;
         assert_eq!(page.status.as_u16(), 403);
         assert!(page.text.contains("This link is not valid any more"), "{}", page.text);
     }
