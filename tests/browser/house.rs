@@ -6,9 +6,12 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use partner_sim::Sim;
+use lead_proxy::account::Account;
+use lead_proxy::clock::Clock;
+use lead_proxy::signed::sign_link;
 use partner_sim::site::Site;
 use partner_sim::takepayments::Ledger;
+use partner_sim::{Controls, KeyCheck, Request, Sim};
 use tempfile::TempDir;
 
 use crate::browser::Browser;
@@ -20,12 +23,17 @@ pub(crate) const API_KEY: &str = "canary-api-key-7d1f0c2b9e";
 /// How long a lead may take from the visitor's click to the partner's ledger.
 const ARRIVAL_LIMIT: Duration = Duration::from_secs(20);
 
+/// How long a link is good that a journey opens.
+const LINK_LIFE: Duration = Duration::from_secs(60 * 60);
+
 /// Everything that runs for one journey. Dropping it ends it.
 pub(crate) struct House {
     pub(crate) sim: Sim,
     pub(crate) site: Site,
     pub(crate) proxy: lead_proxy::Running,
     pub(crate) proxy_url: String,
+    /// As the proxy has them, for what a CRM's server would sign with their keys.
+    accounts: Vec<Account>,
     _folder: TempDir,
 }
 
@@ -37,6 +45,11 @@ impl House {
 
     /// With another folder of host pages.
     pub(crate) async fn start_with(pages: &str) -> Self {
+        Self::start_in(pages, &[]).await
+    }
+
+    /// With forms beside the shipped ones: their id and their definition.
+    pub(crate) async fn start_in(pages: &str, more_forms: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let sim_options = partner_sim::Options::new(any_port(), credentials());
         let sim = partner_sim::start(sim_options).await.unwrap();
@@ -44,10 +57,11 @@ impl House {
         let proxy_url = format!("http://{proxy_addr}");
         let pages = manifest_dir().join(pages);
         let site = partner_sim::site::start(&pages, any_port(), &proxy_url).await.unwrap();
-        write_forms(folder.path(), &site.url());
-        let config = config(&folder, proxy_addr, &sim.takepayments().insert_url());
-        let proxy = lead_proxy::serve(config).await.unwrap();
-        Self { sim, site, proxy, proxy_url, _folder: folder }
+        write_forms(folder.path(), &site.url(), more_forms);
+        let config = || config(&folder, proxy_addr, &sim.takepayments().insert_url());
+        let accounts = config().accounts;
+        let proxy = lead_proxy::serve(config()).await.unwrap();
+        Self { sim, site, proxy, proxy_url, accounts, _folder: folder }
     }
 
     /// A page of the partner's website.
@@ -60,7 +74,13 @@ impl House {
         format!("{}{path}", self.proxy_url)
     }
 
-    /// Waits until the partner has this many leads, and gives its ledger.
+    /// The link by which somebody completes the record of this reference on this form, as a CRM's server signs it.
+    pub(crate) fn link(&self, account: &str, form: &str, reference: &str) -> String {
+        let account = self.accounts.iter().find(|known| known.id() == account).unwrap();
+        sign_link(account, form, reference, Clock::system().now(), LINK_LIFE).unwrap()
+    }
+
+    /// Waits until TakePayments has this many leads, and gives its ledger.
     pub(crate) async fn leads(&self, count: usize) -> Ledger {
         let arrived =
             self.sim.takepayments().wait_for(|ledger| ledger.leads.len() >= count, ARRIVAL_LIMIT).await;
@@ -75,6 +95,18 @@ impl House {
         self.site.stop().await;
         self.sim.stop().await;
     }
+}
+
+/// Waits until a partner has made or changed a lead, and gives that request: the only one that did, good in every way.
+pub(crate) async fn sole_lead(partner: &Controls) -> Request {
+    let arrived =
+        partner.wait_for(|ledger| ledger.requests.iter().any(|request| request.lead), ARRIVAL_LIMIT).await;
+    let ledger = arrived.unwrap_or_else(|ledger| panic!("a lead expected, ledger holds {ledger:#?}"));
+    let mut leads = ledger.requests.iter().filter(|request| request.lead);
+    let request = leads.next().unwrap().clone();
+    assert_eq!(leads.count(), 0, "{ledger:#?}");
+    assert_eq!((request.credential, request.problems.as_slice()), (KeyCheck::Valid, &[][..]), "{request:#?}");
+    request
 }
 
 /// A journey on a page of the partner's website, with everything started before and ended after.
@@ -139,15 +171,22 @@ pub(crate) fn assets_dir() -> PathBuf {
     folder
 }
 
-/// The shipped forms, allowed on the website of this run.
-fn write_forms(folder: &Path, site: &str) {
-    std::fs::create_dir(folder.join("forms")).unwrap();
+/// The shipped forms and these, allowed on the website of this run.
+fn write_forms(folder: &Path, site: &str, more: &[(&str, &str)]) {
+    let folder = folder.join("forms");
+    std::fs::create_dir(&folder).unwrap();
+    let write = |name: &str, text: &str| {
+        std::fs::write(folder.join(name), text.replace("http://127.0.0.1:8090", site)).unwrap();
+    };
     for entry in std::fs::read_dir(manifest_dir().join("forms")).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|ending| ending == "toml") {
-            let text = std::fs::read_to_string(&path).unwrap().replace("http://127.0.0.1:8090", site);
-            std::fs::write(folder.join("forms").join(path.file_name().unwrap()), text).unwrap();
+            let name = path.file_name().unwrap().to_string_lossy();
+            write(&name, &std::fs::read_to_string(&path).unwrap());
         }
+    }
+    for (id, text) in more {
+        write(&format!("{id}.toml"), text);
     }
 }
 

@@ -110,7 +110,7 @@ async fn keyboard_alone_sends_a_lead() {
 }
 
 /// Runs axe over the page and gives what it finds against WCAG 2.2 A and AA, and its best practices for forms.
-async fn axe(browser: &Browser) -> Vec<String> {
+pub(crate) async fn axe(browser: &Browser) -> Vec<String> {
     let source = std::fs::read_to_string(axe_path()).unwrap();
     browser.cdp("Runtime.evaluate", json!({ "expression": source })).await;
     let script = r"const done = arguments[arguments.length - 1];
@@ -124,6 +124,37 @@ async fn axe(browser: &Browser) -> Vec<String> {
 fn axe_path() -> std::path::PathBuf {
     let path = std::env::var_os("LEAD_FORM_AXE").map(std::path::PathBuf::from);
     path.unwrap_or_else(|| assets_dir().join("../axe.min.js"))
+}
+
+/// Pages of our own, and what must be on each before it is looked at.
+const PAGES: [(&str, &str); 7] = [
+    ("business-loan", "How much do you need"),
+    ("partner-lead", "Their first name"),
+    ("open-account", "First name"),
+    ("complete-account", "Mobile phone"),
+    ("list-property", "Latitude"),
+    ("contact-us", "Your message"),
+    ("callback", "Phone"),
+];
+
+#[tokio::test]
+async fn axe_finds_nothing_in_any_shipped_form_or_in_one_without_its_link() {
+    let house = House::start().await;
+    let browser = Browser::start().await;
+    let link = house.link("algbra", "complete-account", "0b6f2a54-8a3e-4d0c-9c1f-6f1f0a1b2c3d");
+    for scheme in ["light", "dark"] {
+        browser.show_as(390, 844, scheme).await;
+        for (name, label) in PAGES {
+            browser.goto(&house.own(&format!("/f/{name}?link={link}"))).await;
+            let form = FormOnPage::on(&browser).await;
+            form.field(label).await;
+            assert_eq!(axe(&browser).await, [""; 0], "{scheme}, {name}");
+        }
+        browser.goto(&house.own("/f/complete-account")).await;
+        assert_eq!(axe(&browser).await, [""; 0], "{scheme}, no link");
+    }
+    browser.stop().await;
+    house.stop().await;
 }
 
 #[tokio::test]

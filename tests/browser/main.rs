@@ -14,9 +14,11 @@
 )]
 
 mod browser;
+mod completion;
 #[allow(dead_code, unreachable_pub, reason = "the proxy's own tests use the rest of it, and as a library")]
 #[path = "../../proxy/tests/it/app/config_text.rs"]
 mod config_text;
+mod drawn;
 mod embedding;
 mod form;
 mod house;
@@ -24,4 +26,5 @@ mod identity;
 mod journey;
 mod kindness;
 mod looks;
+mod partners;
 mod privacy;
