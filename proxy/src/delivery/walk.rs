@@ -183,8 +183,8 @@ fn log(claimed: &Claimed, number: u32, class: AttemptClass, why: &str, standing:
     match (class, standing) {
         (AttemptClass::Credential, _) => tracing::error!(
             delivery.id = %id, delivery.attempt = number, %receipt, account, class = name, why,
-            "the partner does not know our credential: the account is paused and its leads wait; \
-             mend the credential and restart (until then one lead is tried every probe_wait_ms)"
+            "the partner refuses the account, not this lead: it is paused and its leads wait; \
+             mend what `why` names and restart (until then one lead is tried every probe_wait_ms)"
         ),
         (_, Standing::Held) => tracing::error!(
             delivery.id = %id, delivery.attempt = number, %receipt, account, class = name, why,

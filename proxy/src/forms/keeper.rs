@@ -97,7 +97,9 @@ impl SchemaKeeper {
             let failures = if self.refresh(&key).await { 0 } else { next.failures.saturating_add(1) };
             let wait = match failures {
                 0 => self.life,
-                failures => RETRY_MIN.saturating_mul(1 << failures.min(10)).min(self.life.max(RETRY_MIN)),
+                failures => {
+                    RETRY_MIN.saturating_mul(1 << (failures - 1).min(10)).min(self.life.max(RETRY_MIN))
+                }
             };
             due.insert(key, Due { at: self.clock.now().after(wait), failures });
         }

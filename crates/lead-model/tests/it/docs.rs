@@ -58,6 +58,12 @@ A field whose value no partner field carries stays in the store; `lead-proxy che
 With `completes = true` a form makes no new lead: it completes a record that the partner has, and opens by a signed link only ([embedding.md](embedding.md#forms-that-complete-a-record)).
 What is left empty stays as it is; the account needs `panel_keys`, which sign the links.
 
+With `fields = "from partner schema"` in the place of `[[fields]]` the form asks what the partner's own schema asks, in its order and with its labels.
+The proxy fetches that schema (PartnerPortal.io has one), keeps it, and fetches it again when it is older than `[forms] schema_ms_max`.
+While a partner can't be asked, the form stays as it was; before the first schema it answers 503 `form_awaited`.
+`[[own_fields]]` are questions of your own: one with a name that the schema's form has takes that one's place, the others (a consent) stand behind.
+`partner_organization = "ID"` takes the schema of one partner organisation.
+
 ## Keys of a field
 
 | key | meaning |

@@ -99,7 +99,7 @@ pub(super) const ANSWERS: &[AnswerRow] = &[
         404,
         "ApiResourceEmpty",
         AnswerClass::Account,
-        "The resource was never filled: fill it at Octorate, then resume the account.",
+        "The resource was never filled: fill it at Octorate, then restart, or wait for the next probe.",
     ),
     glossary(405, "MethodNotAllowed", AnswerClass::Account, "The address takes no POST: check sign_up_path."),
     glossary(
