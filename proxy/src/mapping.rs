@@ -206,7 +206,9 @@ pub fn compose_by(
     Lead::new(lead)
 }
 
-/// A record made in the panel: the values stand under the partner's names already.
+/// A record made in the panel: the values stand under the partner's names already. What the account says once for all is
+/// filled in where the person left it out, and a template that carries the receipt carries it here, too: only by that can
+/// the record be found again after a doubt.
 pub fn compose_record(account: &Account, receipt: &Receipt, values: &NormalValues) -> Lead {
     let kind_of = |name: &str| {
         let field = account.mapping().fields().iter().find(|field| field.name == name);
@@ -214,6 +216,24 @@ pub fn compose_record(account: &Account, receipt: &Receipt, values: &NormalValue
     };
     let mut lead: BTreeMap<String, PartnerValue> =
         values.iter().map(|(name, value)| (name.to_owned(), say(value, kind_of(name)))).collect();
+    for (field, rule) in account.mapping().iter() {
+        let given = lead.get(&field.name);
+        let filled = match rule {
+            Rule::Constant(value) if given.is_none() => Some(value.clone()),
+            Rule::Template(template) if template.fields().contains(&RECEIPT) => {
+                let own = given.and_then(|value| match value {
+                    PartnerValue::Text(text) => Some(text.clone()),
+                    PartnerValue::Bool(_) | PartnerValue::Number(_) => None,
+                });
+                let fill = |name: &str| if name == RECEIPT { Some(receipt.to_string()) } else { own.clone() };
+                template.fill(fill).map(PartnerValue::Text)
+            }
+            Rule::Constant(_) | Rule::Template(_) | Rule::Field(_) => None,
+        };
+        if let Some(value) = filled {
+            lead.insert(field.name.clone(), value);
+        }
+    }
     put_receipt(&mut lead, account.connector().descriptor(), receipt);
     Lead::new(lead)
 }

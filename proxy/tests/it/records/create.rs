@@ -82,6 +82,18 @@ async fn portals_record_has_its_number_its_own_fields_and_no_reference() {
 }
 
 #[tokio::test]
+async fn what_the_account_says_once_for_all_is_filled_in_and_the_notes_carry_the_receipt() {
+    let panel = Panel::start().await;
+    let values = json!({ "firstName": "Ada", "lastName": "Lovelace", "notes": "Met at the fair." });
+    let made = panel.create("partnerportal", "panel-key-of-little", &values).await;
+    assert_eq!(made.status, StatusCode::OK, "{}", made.text);
+    let made = made.json();
+    let known = panel.app.sim.partnerportal().record(made["id"].as_str().unwrap()).unwrap();
+    let notes = format!("Met at the fair.\nReference: {}", made["receipt"].as_str().unwrap());
+    assert_eq!((&known["platform"], &known["notes"]), (&json!("website"), &json!(notes)));
+}
+
+#[tokio::test]
 async fn number_as_text_is_a_number_to_the_partner_and_what_is_none_is_told() {
     let panel = Panel::start().await;
     let lead = |value: Value| json!({ "firstName": "Ada", "lastName": "Lovelace", "platform": "website", "value": value });
