@@ -18,7 +18,7 @@ mod messages;
 mod names;
 mod normal;
 mod origin;
-mod pairs;
+pub mod pairs;
 mod pattern;
 mod phone;
 mod problem;

@@ -9,7 +9,11 @@ use core::marker::PhantomData;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-pub(crate) fn serialize<S: Serializer, T: Serialize>(
+/// Writes the pairs as the members of one object.
+///
+/// # Errors
+/// The serializer's own.
+pub fn serialize<S: Serializer, T: Serialize>(
     pairs: &[(String, T)],
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
@@ -20,7 +24,11 @@ pub(crate) fn serialize<S: Serializer, T: Serialize>(
     map.end()
 }
 
-pub(crate) fn deserialize<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+/// Reads the members of an object, in their order.
+///
+/// # Errors
+/// For anything but an object, and for a name that stands twice.
+pub fn deserialize<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Vec<(String, T)>, D::Error> {
     deserializer.deserialize_map(PairsVisitor(PhantomData))

@@ -3,10 +3,6 @@
 //!
 //! Apart because these bytes come from outside: each name stands once, and a value is a text, a number, true or false.
 
-use std::fmt;
-use std::marker::PhantomData;
-
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::{Number, Value};
 
 use crate::intake::body::check_shape;
@@ -25,20 +21,22 @@ enum Given {
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewRecord {
-    values: Pairs<Given>,
+    #[serde(deserialize_with = "lead_model::pairs::deserialize")]
+    values: Vec<(String, Given)>,
 }
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ChangedRecord {
-    changes: Pairs<Option<Given>>,
+    #[serde(deserialize_with = "lead_model::pairs::deserialize")]
+    changes: Vec<(String, Option<Given>)>,
 }
 
 /// The values of a new record, by partner field.
 pub(super) fn read_values(bytes: &[u8], depth_max: usize) -> Result<Vec<(String, RecordValue)>, ApiReason> {
     check_shape(bytes, depth_max)?;
     let body: NewRecord = serde_json::from_slice(bytes).map_err(|_| ApiReason::UnreadableBody)?;
-    let values = body.values.0.into_iter().map(|(name, value)| {
+    let values = body.values.into_iter().map(|(name, value)| {
         let value = match value {
             Given::Text(text) => RecordValue::Text(text),
             Given::Bool(value) => RecordValue::Bool(value),
@@ -57,7 +55,7 @@ pub(super) fn read_values(bytes: &[u8], depth_max: usize) -> Result<Vec<(String,
 pub(super) fn read_changes(bytes: &[u8], depth_max: usize) -> Result<Vec<(String, Value)>, ApiReason> {
     check_shape(bytes, depth_max)?;
     let body: ChangedRecord = serde_json::from_slice(bytes).map_err(|_| ApiReason::UnreadableBody)?;
-    let changes = body.changes.0.into_iter().map(|(name, value)| {
+    let changes = body.changes.into_iter().map(|(name, value)| {
         let value = match value {
             None => Value::Null,
             Some(Given::Text(text)) => Value::String(text),
@@ -71,36 +69,6 @@ pub(super) fn read_changes(bytes: &[u8], depth_max: usize) -> Result<Vec<(String
         name.contains('\0') || value.as_str().is_some_and(|text| text.contains('\0'))
     };
     if changes.iter().any(has_nul) { Err(ApiReason::UnreadableBody) } else { Ok(changes) }
-}
-
-/// The members of an object in which each name stands once.
-struct Pairs<T>(Vec<(String, T)>);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Pairs<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(PairsVisitor(PhantomData)).map(Self)
-    }
-}
-
-struct PairsVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for PairsVisitor<T> {
-    type Value = Vec<(String, T)>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object with each name once")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut pairs: Vec<(String, T)> = Vec::new();
-        while let Some((name, value)) = map.next_entry::<String, T>()? {
-            if pairs.iter().any(|(known, _)| *known == name) {
-                return Err(A::Error::custom("a name stands twice in one object"));
-            }
-            pairs.push((name, value));
-        }
-        Ok(pairs)
-    }
 }
 
 #[cfg(test)]
