@@ -1,6 +1,6 @@
 //! What arrived, as HTML: totals, leads, requests; each list newest first.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Partner, escape};
 use crate::fault::Fault;
@@ -64,7 +64,13 @@ fn section(id: &str, title: &str, total: usize, list: &str, partner: &Partner) -
 }
 
 fn lead_card(partner: &Partner, ledger: &Ledger, lead: &LeadEntry, open: bool) -> String {
-    let title: Vec<_> = partner.headline.iter().filter_map(|name| lead.fields.get(*name)?.as_str()).collect();
+    let fields = unfold(&lead.fields);
+    let titled =
+        |name: &str| fields.iter().find(|(path, _)| path.rsplit('.').next() == Some(name))?.1.as_str();
+    let mut title: Vec<_> = partner.headline.iter().filter_map(|name| titled(name)).collect();
+    if title.is_empty() {
+        title.push(&lead.id);
+    }
     let (names, rest) = title.split_at_checked(2).unwrap_or((&title, &[]));
     let again = match lead.times_asked {
         1 => String::new(),
@@ -74,7 +80,7 @@ fn lead_card(partner: &Partner, ledger: &Ledger, lead: &LeadEntry, open: bool) -
         "" => String::new(),
         place => format!("<span class=\"pill\">{}</span>", escape(place)),
     };
-    let fields: String = lead.fields.iter().map(|(name, value)| field(name, value)).collect();
+    let fields: String = fields.iter().map(|(path, value)| field(path, value)).collect();
     format!(
         "<details class=\"lead\" id=\"lead-{number}\"{open}><summary><span class=\"who\"><b>{name}</b>\
          <span>{rest}</span></span>{place}{again}{time}</summary><dl class=\"fields\">{fields}</dl></details>",
@@ -84,6 +90,17 @@ fn lead_card(partner: &Partner, ledger: &Ledger, lead: &LeadEntry, open: bool) -
         rest = escape(&rest.join(" · ")),
         time = ledger.request(lead.first_request).map(time).unwrap_or_default(),
     )
+}
+
+/// Every field, those of an object inside each on its own: `address.line1`.
+fn unfold(fields: &Map<String, Value>) -> Vec<(String, &Value)> {
+    let unfolded = fields.iter().flat_map(|(name, value)| match value {
+        Value::Object(inner) if !inner.is_empty() => {
+            inner.iter().map(|(inner, value)| (format!("{name}.{inner}"), value)).collect()
+        }
+        value => vec![(name.clone(), value)],
+    });
+    unfolded.collect()
 }
 
 fn field(name: &str, value: &Value) -> String {
