@@ -12,10 +12,12 @@ use crate::house::House;
 const SCREENS: [(&str, u32, u32); 2] = [("phone", 390, 844), ("desktop", 1280, 900)];
 
 fn folder() -> PathBuf {
-    match std::env::var_os("LEAD_FORM_SCREENSHOTS") {
-        Some(folder) => PathBuf::from(folder),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots"),
-    }
+    std::env::var_os("LEAD_FORM_SCREENSHOTS").map_or_else(unpublished, PathBuf::from)
+}
+
+/// Where pictures lie that no document shows.
+fn unpublished() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots")
 }
 
 /// A page that can be scrolled sideways doesn't fit its screen. (A phone widens its window to such a page, so the
@@ -34,10 +36,14 @@ async fn assert_fits(browser: &Browser, what: &str, width: u32) {
 }
 
 async fn keep(browser: &Browser, name: &str, screen: (&str, u32, u32), scheme: &str) {
+    keep_in(&folder(), browser, name, screen, scheme).await;
+}
+
+async fn keep_in(folder: &Path, browser: &Browser, name: &str, screen: (&str, u32, u32), scheme: &str) {
     let what = format!("{name}-{}-{scheme}", screen.0);
     assert_fits(browser, &what, screen.1).await;
     browser.run("scrollTo(0, 0)", &[]).await;
-    browser.screenshot(&folder().join(format!("{what}.png")), screen.1, 2_600).await;
+    browser.screenshot(&folder.join(format!("{what}.png")), screen.1, 2_600).await;
 }
 
 #[tokio::test]
@@ -75,6 +81,31 @@ async fn partner_website_carries_the_form_on_every_screen() {
             browser.goto(&house.page("index.html")).await;
             FormOnPage::on(&browser).await;
             keep(&browser, "website", screen, scheme).await;
+        }
+    }
+    browser.stop().await;
+    house.stop().await;
+}
+
+/// Every shipped form but the main one, which is above in each of its states, on a page of its own.
+const FORMS: [&str; 6] =
+    ["business-loan", "partner-lead", "open-account", "complete-account", "list-property", "contact-us"];
+
+#[tokio::test]
+async fn every_other_form_fits_its_screen_and_so_does_what_stands_in_its_place_without_a_link() {
+    let house = House::start().await;
+    let browser = Browser::start().await;
+    let link = house.link("algbra", "complete-account", "0b6f2a54-8a3e-4d0c-9c1f-6f1f0a1b2c3d");
+    for screen in SCREENS {
+        for scheme in ["light", "dark"] {
+            browser.show_as(screen.1, screen.2, scheme).await;
+            for name in FORMS {
+                browser.goto(&house.own(&format!("/f/{name}?link={link}"))).await;
+                FormOnPage::on(&browser).await;
+                keep_in(&unpublished(), &browser, name, screen, scheme).await;
+            }
+            browser.goto(&house.own("/f/complete-account")).await;
+            keep_in(&unpublished(), &browser, "link-invalid", screen, scheme).await;
         }
     }
     browser.stop().await;
