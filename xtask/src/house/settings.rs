@@ -86,7 +86,7 @@ impl Settings {
 }
 
 /// Every credential of the demo with its variable.
-fn secrets() -> Result<Vec<(String, String)>> {
+pub(crate) fn secrets() -> Result<Vec<(String, String)>> {
     let mut variables = vec![(WEBHOOK_SECRET.to_owned(), format!("whsec_{}", random()?))];
     for name in [TAKEPAYMENTS_KEY, TOKEN_KEY, PANEL_KEY].into_iter().chain(CREDENTIALS) {
         variables.push((name.to_owned(), random()?));
