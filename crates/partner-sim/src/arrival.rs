@@ -76,6 +76,14 @@ impl Arrival {
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
     }
 
+    /// Gives the values of all headers that hold a signature, by their names.
+    pub(crate) fn signatures(&self) -> impl Iterator<Item = String> {
+        self.headers
+            .iter()
+            .filter(|(name, _)| name.as_str().contains("signature"))
+            .map(|(_, value)| text(value))
+    }
+
     /// Gives the authority by which the client called.
     pub(crate) fn host(&self) -> String {
         self.headers.get(HOST).map(text).unwrap_or_default()

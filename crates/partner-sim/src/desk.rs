@@ -96,6 +96,8 @@ struct State {
     places: HashMap<(String, String), usize>,
     requests_total: u64,
     setting: FaultSetting,
+    /// Apart from the ledger, which anybody on the machine may read.
+    signatures: Vec<String>,
 }
 
 impl Desk {
@@ -109,6 +111,10 @@ impl Desk {
 
     pub(crate) fn ledger(&self) -> Ledger {
         self.state.borrow().ledger.clone()
+    }
+
+    pub(crate) fn signatures(&self) -> Vec<String> {
+        self.state.borrow().signatures.clone()
     }
 
     pub(crate) fn clear_ledger(&self) {
@@ -198,6 +204,7 @@ impl Desk {
             let documented = name.as_deref().and_then(|name| self.find_documented(name).ok());
             let (response, complete) = act(fault, documented, verdict.answer, arrival, cutter);
             state.requests_total += 1;
+            state.signatures.extend(arrival.signatures());
             request.number = state.requests_total;
             request.fault = (fault != Fault::None).then_some(fault);
             request.answer = name;

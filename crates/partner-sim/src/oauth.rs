@@ -204,6 +204,12 @@ impl OAuth {
         self.lock().tokens.give_code(redirect_uri, Timestamp::now())
     }
 
+    /// Lists every code, access token and refresh token given so far, good or not, for a test that seeks them where
+    /// they must not be.
+    pub fn given(&self) -> Vec<String> {
+        self.lock().tokens.given()
+    }
+
     pub(crate) fn client(&self) -> &Client {
         &self.client
     }

@@ -208,6 +208,11 @@ impl Tokens {
         given.map(str::to_owned).collect()
     }
 
+    /// Everything that was given as a code or a token, good or not.
+    pub(crate) fn given(&self) -> Vec<String> {
+        self.access.keys().chain(self.refresh.keys()).chain(self.codes.keys()).cloned().collect()
+    }
+
     /// Lets every access token that there is expire.
     pub(crate) fn expire_all(&mut self) {
         self.access.values_mut().for_each(|access| access.expires_at = Timestamp::MIN);
