@@ -13,6 +13,9 @@ use super::secret::SecretSource;
 /// Largest secret, in bytes: an RSA key in PEM fits many times.
 const SECRET_BYTES_MAX: u64 = 64 * 1024;
 
+/// Said of a name or a path that leads nowhere and does not look like one.
+const MAY_BE_SECRET: &str = "which is not shown, since it may be the secret itself";
+
 /// Found and expected, for a finding; never with the secret.
 pub(super) type Unreadable = (String, String);
 
@@ -26,13 +29,8 @@ impl Vault<'_> {
     /// The secret, without the line end that editors add.
     pub(super) fn fetch(&self, source: &SecretSource) -> Result<SecretString, Unreadable> {
         let text = match source {
-            SecretSource::Env(name) => (self.env)(name).ok_or_else(|| {
-                (
-                    format!("no variable {name}"),
-                    format!("the environment variable {name}, holding the secret"),
-                )
-            })?,
-            SecretSource::File(path) => read_file(&self.base_dir.join(path))?,
+            SecretSource::Env(name) => (self.env)(name).ok_or_else(|| no_variable(name))?,
+            SecretSource::File(path) => self.read_file(path)?,
         };
         let secret = text.trim_end_matches(['\r', '\n']);
         if secret.is_empty() {
@@ -40,28 +38,50 @@ impl Vault<'_> {
         }
         Ok(SecretString::from(secret))
     }
+
+    fn read_file(&self, named: &Path) -> Result<String, Unreadable> {
+        let path = &self.base_dir.join(named);
+        let shown = path.display();
+        let unreadable = |error: std::io::Error| match self.is_place(named) {
+            true => (
+                format!("a file {shown} that can't be read ({})", error.kind()),
+                "a readable file holding the secret".to_owned(),
+            ),
+            false => (
+                format!("a path to no file ({}), {MAY_BE_SECRET}", error.kind()),
+                "the path of a readable file that holds the secret".to_owned(),
+            ),
+        };
+        let file = fs::File::open(path).map_err(unreadable)?;
+        let found = file.metadata().map_err(unreadable)?;
+        if !found.is_file() {
+            return Err((format!("{shown}, which is no file"), "a file holding the secret".to_owned()));
+        }
+        check_mode(path, &found)?;
+        let mut text = String::new();
+        file.take(SECRET_BYTES_MAX + 1).read_to_string(&mut text).map_err(unreadable)?;
+        if text.len() as u64 > SECRET_BYTES_MAX {
+            return Err((format!("more than {SECRET_BYTES_MAX} bytes in {shown}"), "a secret".to_owned()));
+        }
+        Ok(text)
+    }
+
+    /// Whether something is there, or one of the folders that the path itself names.
+    fn is_place(&self, named: &Path) -> bool {
+        let folders = named.ancestors().skip(1).filter(|folder| folder.file_name().is_some());
+        let mut folders = folders.map(|folder| self.base_dir.join(folder));
+        fs::symlink_metadata(self.base_dir.join(named)).is_ok() || folders.any(|folder| folder.is_dir())
+    }
 }
 
-fn read_file(path: &Path) -> Result<String, Unreadable> {
-    let shown = path.display();
-    let unreadable = |error: std::io::Error| {
-        (
-            format!("a file {shown} that can't be read ({})", error.kind()),
-            "a readable file holding the secret".to_owned(),
-        )
-    };
-    let file = fs::File::open(path).map_err(unreadable)?;
-    let found = file.metadata().map_err(unreadable)?;
-    if !found.is_file() {
-        return Err((format!("{shown}, which is no file"), "a file holding the secret".to_owned()));
+fn no_variable(name: &str) -> Unreadable {
+    let fits = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    if name.contains('_') && name.bytes().all(fits) {
+        let expected = format!("the environment variable {name}, holding the secret");
+        return (format!("no variable {name}"), expected);
     }
-    check_mode(path, &found)?;
-    let mut text = String::new();
-    file.take(SECRET_BYTES_MAX + 1).read_to_string(&mut text).map_err(unreadable)?;
-    if text.len() as u64 > SECRET_BYTES_MAX {
-        return Err((format!("more than {SECRET_BYTES_MAX} bytes in {shown}"), "a secret".to_owned()));
-    }
-    Ok(text)
+    let found = format!("no variable of this name, {MAY_BE_SECRET}");
+    (found, "the name of an environment variable that holds the secret".to_owned())
 }
 
 /// A secret that every user of the machine can read is none.
@@ -83,4 +103,34 @@ fn check_mode(path: &Path, found: &fs::Metadata) -> Result<(), Unreadable> {
 #[cfg(not(unix))]
 fn check_mode(_: &Path, _: &fs::Metadata) -> Result<(), Unreadable> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(source: &SecretSource) -> String {
+        let vault = Vault { env: &|_| None, base_dir: Path::new("/") };
+        let (found, expected) = vault.fetch(source).unwrap_err();
+        format!("{found}, expected {expected}")
+    }
+
+    #[test]
+    fn name_or_path_of_nothing_is_told_where_it_looks_like_one() {
+        for name in ["API_KEY", "SPOTCAP_KEY_2"] {
+            assert!(fault(&SecretSource::Env(name.to_owned())).contains(name), "{name}");
+        }
+        for path in ["/tmp/no-such-file", "tmp/no-such-file"] {
+            assert!(fault(&SecretSource::File(path.into())).contains("/tmp/no-such-file"), "{path}");
+        }
+        for secret in
+            ["c4n4ry", "C4N4RY", "c4n4ry_key", "/c4n4ry", "c4n4ry/c4n4ry==", "-----BEGIN C4N4RY\nAA"]
+        {
+            for source in [SecretSource::Env(secret.to_owned()), SecretSource::File(secret.into())] {
+                let told = fault(&source);
+                assert!(told.contains(MAY_BE_SECRET), "{told}");
+                assert!(!told.to_lowercase().contains("c4n4ry"), "{told}");
+            }
+        }
+    }
 }
