@@ -87,28 +87,37 @@ impl TestApp {
         token_key: &str,
         change: impl FnOnce(&mut ConfigText),
     ) -> Self {
-        Self::start_whole(api_key, token_key, Clock::system(), change).await
+        Self::start_whole(credentials(api_key), token_key, Clock::system(), change).await
     }
 
     /// Starts by a clock that the test owns.
     pub async fn start_by(clock: Clock, change: impl FnOnce(&mut ConfigText)) -> Self {
-        Self::start_whole(API_KEY, TOKEN_KEY, clock, change).await
+        Self::start_whole(credentials(API_KEY), TOKEN_KEY, clock, change).await
+    }
+
+    /// Starts with simulators that know these credentials; the changed configuration has to know them, too.
+    pub async fn start_knowing(
+        credentials: Credentials,
+        token_key: &str,
+        change: impl FnOnce(&mut ConfigText),
+    ) -> Self {
+        Self::start_whole(credentials, token_key, Clock::system(), change).await
     }
 
     async fn start_whole(
-        api_key: &str,
+        credentials: Credentials,
         token_key: &str,
         clock: Clock,
         change: impl FnOnce(&mut ConfigText),
     ) -> Self {
         let listen = "127.0.0.1:0".parse().unwrap();
-        let credentials = credentials(api_key);
         let sim = partner_sim::start(partner_sim::Options::new(listen, credentials.clone())).await.unwrap();
         let dir = TempDir::new().unwrap();
         let mut text = ConfigText::new(sim.takepayments().insert_url(), dir.path().join("lead-proxy.db"));
         change(&mut text);
         partners::complete(&mut text, &sim, &credentials);
-        let own = [(API_KEY_VARIABLE, api_key), (TOKEN_KEY_VARIABLE, token_key)];
+        let own =
+            [(API_KEY_VARIABLE, credentials.takepayments_api_key.as_str()), (TOKEN_KEY_VARIABLE, token_key)];
         text.secrets.extend(own.map(|(name, secret)| (name.to_owned(), secret.to_owned())));
         let running = serve_text(&text, clock).await;
         let base = format!("http://{}", running.public_addr);
@@ -158,6 +167,16 @@ impl TestApp {
         Answer::read(request.send().await.unwrap()).await
     }
 
+    /// The configuration, as the proxy was started with it.
+    pub fn text(&self) -> &ConfigText {
+        &self.text
+    }
+
+    /// The same, read.
+    pub fn config(&self) -> Config {
+        read_text(&self.text)
+    }
+
     /// The database file.
     pub fn store_path(&self) -> PathBuf {
         self.dir.path().join("lead-proxy.db")
@@ -188,13 +207,16 @@ impl TestApp {
 
 /// Starts a proxy of this configuration, whose secrets come with it.
 async fn serve_text(text: &ConfigText, clock: Clock) -> Running {
+    serve_by(read_text(text), clock).await.unwrap()
+}
+
+fn read_text(text: &ConfigText) -> Config {
     let env = |name: &str| {
         let own = text.secrets.iter().find(|(known, _)| known == name);
         own.map(|(_, secret)| secret.clone()).or_else(|| partner_secret(name))
     };
-    let config = Config::from_toml(&text.to_toml(), std::path::Path::new("."), &env)
-        .unwrap_or_else(|error| panic!("{error}"));
-    serve_by(config, clock).await.unwrap()
+    Config::from_toml(&text.to_toml(), std::path::Path::new("."), &env)
+        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// The rows of a table, read beside the running proxy.

@@ -5,6 +5,7 @@
 
 mod canary;
 mod capture;
+mod partners;
 
 use partner_sim::Fault;
 use reqwest::Method;

@@ -3,7 +3,7 @@
 //! Apart because it is set once for the whole process.
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use tracing_subscriber::filter::LevelFilter;
 
@@ -29,8 +29,13 @@ impl io::Write for Captured {
     }
 }
 
-/// Starts to listen, with every span's fields and every target.
+/// Starts to listen, with every span's fields and every target; once, whoever asks first.
 pub fn everything() -> Captured {
+    static CAPTURED: OnceLock<Captured> = OnceLock::new();
+    CAPTURED.get_or_init(listen).clone()
+}
+
+fn listen() -> Captured {
     let captured = Captured::default();
     let writer = captured.clone();
     tracing_subscriber::fmt()
