@@ -3,8 +3,11 @@
 //! Apart from the walk because nothing of the lead leaves here: a question may fail and be put again.
 
 use crate::account::Account;
-use crate::connectors::{Call, InDoubtPolicy, Lead, ListQuery, Outcome, PartnerValue, Reading, Why};
+use crate::connectors::{
+    Answer, Call, InDoubtPolicy, Lead, ListQuery, Outcome, PartnerValue, Reading, Record, Why,
+};
 use crate::delivery::Shared;
+use crate::exchange::Exchanged;
 use crate::store::Claimed;
 
 /// Most records on a page of the search, where the partner names no maximum.
@@ -40,8 +43,10 @@ async fn ask_by_reference(shared: &Shared, account: &Account, lead: &Lead) -> As
         return Asked::Ended(Outcome::InDoubt { why: Why::NotBuilt });
     };
     match shared.exchange.ask(account, &Call::GetByReference { reference }).await {
-        Ok(Ok(Reading::Record(record))) => Asked::Ended(Outcome::Delivered { reference: Some(record.id) }),
-        Ok(Err(exchanged)) if is_missing(&exchanged.outcome) => Asked::GoOn,
+        Ok(Ok(Reading::Record(record))) if is_asked_for(&record, reference) => {
+            Asked::Ended(Outcome::Delivered { reference: Some(record.id) })
+        }
+        Ok(Err(exchanged)) if is_missing(&exchanged.outcome) && !is_page(&exchanged) => Asked::GoOn,
         Ok(Err(exchanged)) => Asked::Ended(unasked(exchanged.outcome)),
         Ok(Ok(_)) | Err(_) => Asked::Ended(Outcome::NotSent { why: Why::UnreadableBody }),
     }
@@ -73,6 +78,16 @@ async fn search(shared: &Shared, account: &Account, claimed: &Claimed) -> Asked 
 /// Whether the partner says that there is no such record.
 fn is_missing(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Rejected { why: Why::Status(404) | Why::Named { status: 404, .. }, .. })
+}
+
+/// Whether the record is that of the reference: a partner that shows another one has not answered the question.
+pub(super) fn is_asked_for(record: &Record, reference: &str) -> bool {
+    record.reference.as_ref().is_none_or(|found| found.eq_ignore_ascii_case(reference))
+}
+
+/// Whether the answer is a web page: a gateway's word, and not the partner's on its records.
+pub(super) fn is_page(exchanged: &Exchanged) -> bool {
+    exchanged.answer.as_ref().is_some_and(Answer::is_html)
 }
 
 /// The outcome of an attempt whose question was not answered: nothing of the lead left this time.

@@ -7,7 +7,7 @@ use crate::connectors::{
     Call, CallFault, Connector, InDoubtPolicy, Lead, OperationKind, Outcome, PartnerRequest, Reading, Why,
 };
 use crate::delivery::Shared;
-use crate::delivery::ask::{Asked, ask, unasked};
+use crate::delivery::ask::{Asked, ask, is_asked_for, is_page, unasked};
 use crate::mapping::{compose_for, compose_record};
 use crate::store::{Claimed, Purpose};
 
@@ -54,11 +54,12 @@ async fn complete(shared: &Shared, account: &Account, claimed: &Claimed, referen
     let lead = compose_for(account, &claimed.form, &claimed.receipt, &claimed.values);
     let Some(change) = account.connector().completion(&lead) else { return Plan::Unbuilt };
     let id = match shared.exchange.ask(account, &Call::GetByReference { reference }).await {
-        Ok(Ok(Reading::Record(record))) => record.id,
+        Ok(Ok(Reading::Record(record))) if is_asked_for(&record, reference) => record.id,
         // "There is no such record" is the partner's last word; anything else is no answer to the question.
         Ok(Err(exchanged)) => {
+            let is_page = is_page(&exchanged);
             return Plan::End(match exchanged.outcome {
-                rejected @ Outcome::Rejected { .. } => rejected,
+                rejected @ Outcome::Rejected { .. } if !is_page => rejected,
                 other => unasked(other),
             });
         }

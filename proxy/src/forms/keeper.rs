@@ -78,8 +78,8 @@ impl SchemaKeeper {
                     let Ok(fields) = serde_json::from_str::<Vec<SchemaField>>(&schema.fields_json) else {
                         continue;
                     };
-                    if let Some(due) = due.get_mut(&key) {
-                        self.draw_all(&key, &fields);
+                    // Nor need one be waited out that does not fit the forms as they are now.
+                    if let Some(due) = due.get_mut(&key).filter(|_| self.draw_all(&key, &fields)) {
                         due.at = schema.fetched_at.after(self.life);
                     }
                 }
@@ -127,7 +127,10 @@ impl SchemaKeeper {
     }
 
     async fn take(&self, key: &Key, fields: Vec<SchemaField>) -> bool {
-        self.draw_all(key, &fields);
+        // An unfit one must not take the place of a good one in the store, and the partner may soon tell another.
+        if !self.draw_all(key, &fields) {
+            return false;
+        }
         let (account, organization) = key.clone();
         let fields_json = serde_json::to_string(&fields).unwrap_or_default();
         let schema = StoredSchema { account, organization, fetched_at: self.clock.now(), fields_json };
@@ -137,15 +140,18 @@ impl SchemaKeeper {
         true
     }
 
-    /// Draws every form of this schema. One that would be no good form keeps its last shape.
-    fn draw_all(&self, key: &Key, schema: &[SchemaField]) {
-        let Some(account) = self.accounts.get(&key.0) else { return };
+    /// Draws every form of this schema; whether all are good. One that would be no good form keeps its last shape.
+    fn draw_all(&self, key: &Key, schema: &[SchemaField]) -> bool {
+        let Some(account) = self.accounts.get(&key.0) else { return false };
+        let mut all_good = true;
         for definition in self.forms.awaiting_schema().filter(|form| key_of(form) == *key) {
-            self.serve(account, draw(definition, account, schema));
+            all_good &= self.serve(account, draw(definition, account, schema));
         }
+        all_good
     }
 
-    fn serve(&self, account: &Account, drawn: Drawn) {
+    /// Serves a drawn form, if it is a good one; whether it is.
+    fn serve(&self, account: &Account, drawn: Drawn) -> bool {
         let id = drawn.definition.id.clone();
         let wrong = drawn.definition.problems();
         if let Some(first) = wrong.first() {
@@ -155,7 +161,7 @@ impl SchemaKeeper {
                 problems = wrong.len(),
                 "the partner's schema makes no good form, so the form stays as it was; own_fields can mend a field"
             );
-            return;
+            return false;
         }
         if let Some(first) = check_cover_by(&drawn.definition, account, &drawn.mapping).first() {
             tracing::error!(
@@ -164,10 +170,11 @@ impl SchemaKeeper {
                 expected = first.expected,
                 "the partner's schema leaves out what the partner insists on, so the form stays as it was"
             );
-            return;
+            return false;
         }
         account.set_form_mapping(&id, drawn.mapping);
         self.forms.serve(drawn.definition);
+        true
     }
 }
 

@@ -1,9 +1,11 @@
 //! Every partner from a submission to its simulator: the exact request out, the reference back, errors in their class.
 
+mod another;
 mod completion;
 mod forms;
 mod lead;
 mod schema;
+mod unfit;
 
 use std::time::Duration;
 

@@ -15,7 +15,7 @@ fn form() -> String {
 }
 
 /// A link as a CRM's server signs it.
-fn link(form: &str, reference: &str, key: &str, life_s: i64) -> String {
+pub(super) fn link(form: &str, reference: &str, key: &str, life_s: i64) -> String {
     use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 
     let now = Clock::system().now().as_ms() / 1_000;
@@ -26,7 +26,7 @@ fn link(form: &str, reference: &str, key: &str, life_s: i64) -> String {
     encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(key.as_bytes())).unwrap()
 }
 
-async fn send(app: &TestApp, link: Option<&str>, values: &Value) -> Answer {
+pub(super) async fn send(app: &TestApp, link: Option<&str>, values: &Value) -> Answer {
     let query = link.map(|link| format!("?link={link}")).unwrap_or_default();
     let body = json!({ "form_version": 1, "locale": "en", "values": values });
     let request = app
