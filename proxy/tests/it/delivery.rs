@@ -410,9 +410,12 @@ async fn no_log_line_at_any_level_holds_the_credential_or_what_the_visitor_typed
         desk.close().await;
     }
     let text = log.text();
-    for told in
-        ["a lead was delivered", "it is paused and its leads wait", "held for a person", "a delivery was given up"]
-    {
+    for told in [
+        "a lead was delivered",
+        "it is paused and its leads wait",
+        "held for a person",
+        "a delivery was given up",
+    ] {
         assert!(text.contains(told), "the log is the one of this test: {told}");
     }
     for secret in [desk::API_KEY, "analytical.example", "Lovelace", "7946001", "Two tills"] {
