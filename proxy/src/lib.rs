@@ -14,6 +14,7 @@ pub mod credentials;
 pub mod delivery;
 pub mod exchange;
 pub mod ids;
+pub mod keys;
 pub mod locales;
 pub mod mapping;
 pub mod problem;

@@ -3,6 +3,7 @@
 //! Apart from its drivers, so that intake and delivery know promises and not SQL.
 
 mod schemas;
+mod sealed;
 pub mod sqlite;
 mod tokens;
 
@@ -17,6 +18,7 @@ use crate::clock::Timestamp;
 use crate::ids::{DeliveryId, IdempotencyKey, Receipt};
 
 pub use schemas::{SchemaStore, StoredSchema};
+pub use sealed::SealedLead;
 pub use sqlite::SqliteStore;
 pub use tokens::{TokenLease, TokenRow, TokenSetback, TokenState, TokenStore};
 
