@@ -54,7 +54,7 @@ const STAGES: &[Stage] = &[
     Stage { name: "assets", needs: assets::NEEDS, reads_source: false, run: |_| assets::build().map(drop) },
     Stage { name: "build", needs: &[], reads_source: false, run: build },
     Stage { name: "size", needs: &[Need::Web], reads_source: false, run: |_| size::main(&[]) },
-    Stage { name: "host", needs: &[Need::Nextest], reads_source: false, run: host },
+    Stage { name: "host", needs: &[Need::Nextest, Need::Postgres], reads_source: false, run: host },
     Stage { name: "doctest", needs: &[], reads_source: false, run: doctest },
     Stage { name: "demo", needs: &[], reads_source: false, run: demo_once },
     Stage { name: "trace", needs: &[Need::Strace], reads_source: false, run: trace_short },

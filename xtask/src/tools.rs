@@ -1,7 +1,7 @@
 //! `cargo xtask tools`: every pinned tool, and its way onto this machine.
 //!
 //! One table of versions for the whole repository. Nothing is installed globally except what only the system can
-//! install (browsers, strace) and the compiler's own parts; the rest lies in the user's cache folder, keyed by
+//! install (browsers, strace, PostgreSQL) and the compiler's own parts; the rest lies in the user's cache folder, keyed by
 //! version, so that a second clone builds nothing again.
 
 mod apt;
@@ -78,6 +78,8 @@ pub(crate) enum Need {
     Browser,
     /// strace, for `cargo xtask trace`.
     Strace,
+    /// PostgreSQL, which tests start for themselves.
+    Postgres,
 }
 
 impl Need {
@@ -90,6 +92,7 @@ impl Need {
         Need::Nextest,
         Need::Browser,
         Need::Strace,
+        Need::Postgres,
     ];
 
     /// One way of asking and mending for every kind of tool.
@@ -103,6 +106,7 @@ impl Need {
             Need::Nextest => Box::new(cargo::OnPathOr(CARGO_NEXTEST)),
             Need::Browser => Box::new(apt::BROWSER),
             Need::Strace => Box::new(apt::STRACE),
+            Need::Postgres => Box::new(apt::POSTGRES),
         }
     }
 }

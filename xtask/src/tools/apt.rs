@@ -1,4 +1,4 @@
-//! Tools that only the system can install: browsers and strace, as Debian packages.
+//! Tools that only the system can install: browsers, strace and PostgreSQL, as Debian packages.
 //!
 //! Not pinned: a browser must be the patched one of today. What must agree is Chromium and its driver.
 
@@ -18,6 +18,32 @@ pub(super) const BROWSER: Debian = Debian {
 /// Shows system calls; `cargo xtask trace` needs it.
 pub(super) const STRACE: Debian =
     Debian { label: "strace", programs: &["strace"], packages: &["strace"], same_major: false };
+
+/// A database server, for the tests that start one of their own. Debian starts one beside, as a service; it is left alone.
+pub(super) const POSTGRES: Postgres = Postgres(Debian {
+    label: "PostgreSQL",
+    programs: &["postgres"],
+    packages: &["postgresql"],
+    same_major: false,
+});
+
+/// Debian keeps a server's programs off the PATH, one folder a version: who starts them knows where they are.
+pub(super) struct Postgres(Debian);
+
+impl Provider for Postgres {
+    fn label(&self) -> String {
+        self.0.label()
+    }
+
+    fn find(&self) -> Result<Found> {
+        let (says, folder) = pg_server::installed()?;
+        Ok(Found { says, programs: Some(folder) })
+    }
+
+    fn install(&self) -> Result<()> {
+        self.0.install()
+    }
+}
 
 /// Programs and the Debian packages that bring them.
 pub(super) struct Debian {
