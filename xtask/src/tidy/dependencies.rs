@@ -64,6 +64,13 @@ const LIMITS: &[Limit] = &[
         why: "a simulator that shares our code only proves that we agree with ourselves",
     },
     Limit {
+        package: "fault-net",
+        manifest: "crates/fault-net/Cargo.toml",
+        arguments: &["--edges", "normal,build,dev"],
+        forbidden: &["lead-form", "lead-model", "lead-proxy", "partner-sim", "hyper", "reqwest"],
+        why: "what judges our bytes counts them itself, with tokio alone",
+    },
+    Limit {
         package: "xtask",
         manifest: "xtask/Cargo.toml",
         arguments: &["--edges", "normal,build,dev"],
