@@ -8,6 +8,7 @@ mod authorities;
 mod environment;
 mod finding;
 mod forms;
+mod keys;
 mod layers;
 mod nearest;
 mod parts;
@@ -26,6 +27,7 @@ use toml::Table;
 use crate::account::{Account, AccountLimits};
 use crate::assets::Assets;
 use crate::delivery::DeliveryConfig;
+use crate::keys::Keyring;
 use crate::locales::Locales;
 use crate::store::StoreConfig;
 
@@ -57,6 +59,8 @@ pub struct Config {
     pub delivery: DeliveryConfig,
     /// The partner accounts.
     pub accounts: Vec<Account>,
+    /// The operator's keys.
+    pub keys: Keyring,
     /// Signs the token of the form without JavaScript.
     pub token_key: SecretString,
     /// What is logged.
@@ -145,7 +149,7 @@ fn gather(layers: &Layers, vault: &Vault<'_>, findings: &mut Vec<Finding>) -> Op
     let (assets_dir, _) = parts::assets_dir(table, vault.base_dir, findings);
     let (store, _) = parts::store(table, vault.base_dir, findings);
     let (delivery, _) = parts::delivery(table, vault.base_dir, findings);
-    let (token_key, _) = parts::token_key(table, vault, findings);
+    let (keys, _) = keys::read(table, vault, findings);
     let (log, _) = parts::log(table, findings);
 
     let assets = Assets::load(assets_dir.as_deref()).map_err(|finding| findings.push(finding)).ok();
@@ -162,6 +166,7 @@ fn gather(layers: &Layers, vault: &Vault<'_>, findings: &mut Vec<Finding>) -> Op
         .collect();
     let forms = forms::read(&forms_dir, findings);
     forms::check(&forms, &accounts, &names, &locales, findings);
+    let (keys, token_key) = keys?;
     Some(Config {
         public,
         operator,
@@ -172,7 +177,8 @@ fn gather(layers: &Layers, vault: &Vault<'_>, findings: &mut Vec<Finding>) -> Op
         store: store?,
         delivery: delivery?,
         accounts,
-        token_key: token_key?,
+        keys,
+        token_key,
         log: log?,
         merged: table.clone(),
     })

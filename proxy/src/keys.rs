@@ -31,7 +31,8 @@ pub struct KeyId(String);
 impl KeyId {
     /// Reads an id: 1 to 32 of `a` to `z`, `0` to `9`, `-` and `_`.
     pub fn parse(text: &str) -> Option<Self> {
-        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
+        let fits =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
         ((1..=ID_CHARS_MAX).contains(&text.len()) && text.bytes().all(fits)).then(|| Self(text.to_owned()))
     }
 

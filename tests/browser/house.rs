@@ -207,8 +207,10 @@ fn config(folder: &TempDir, listen: SocketAddr, insert_url: &str) -> lead_proxy:
         path = "{store}"
         [delivery]
         allow_loopback = true
-        [tokens]
-        key = {{ env = "FORM_TOKEN_KEY" }}
+        [keys]
+        active = "test"
+        [keys.ring.test]
+        env = "RING_KEY"
         [accounts.takepayments]
         connector = "takepayments"
         settings = {{ url = "{insert_url}" }}
@@ -221,7 +223,7 @@ fn config(folder: &TempDir, listen: SocketAddr, insert_url: &str) -> lead_proxy:
         store = at("leads.db"),
     );
     let env = |name: &str| match name {
-        "FORM_TOKEN_KEY" => Some("0123456789abcdef0123456789abcdef".to_owned()),
+        "RING_KEY" => Some("0123456789abcdef".repeat(4)),
         "TAKEPAYMENTS_API_KEY" => Some(API_KEY.to_owned()),
         name => partner_secret(name),
     };

@@ -16,6 +16,9 @@ use super::secret::{self, SecretSource};
 pub(crate) const DEFAULTS: &str = include_str!("../../lead-proxy.default.toml");
 /// The section whose keys are the operator's own.
 pub(super) const ACCOUNTS: &str = "accounts";
+/// The section with a table whose keys are the operator's own, and that table's name.
+const KEYS: &str = "keys";
+pub(super) const RING: &str = "ring";
 
 /// Every value that counts, and where it stands.
 pub(super) struct Layers {
@@ -101,6 +104,16 @@ impl Layers {
         for (key, value) in table {
             let path = format!("{section}.{key}");
             match known.get(&key) {
+                None if section == KEYS && key == RING => match value {
+                    Value::Table(_) => {
+                        known.insert(key, value);
+                    }
+                    _ => findings.push(Finding::new(
+                        path,
+                        kind(&value),
+                        "a section for each key: [keys.ring.ID]",
+                    )),
+                },
                 None => findings.push(unknown(path, "key", &key, known.keys().cloned())),
                 Some(default) => match fit(default, value) {
                     Ok(value) => {

@@ -8,18 +8,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lead_model::Origin;
-use secrecy::{ExposeSecret as _, SecretString};
 use toml::Table;
 
 use super::Finding;
 use super::authorities;
 use super::section::Section;
-use super::vault::Vault;
 use crate::delivery::DeliveryConfig;
 use crate::store::StoreConfig;
-
-/// Fewest characters of the key that signs form tokens.
-const TOKEN_KEY_LENGTH_MIN: usize = 32;
 
 /// The section `[public]`.
 #[derive(Clone, Debug)]
@@ -174,27 +169,6 @@ pub(super) fn delivery(
         }
     }
     (delivery, read)
-}
-
-pub(super) fn token_key(
-    table: &Table,
-    vault: &Vault<'_>,
-    findings: &mut Vec<Finding>,
-) -> Part<Option<SecretString>> {
-    let mut section = Section::open("tokens", table, findings);
-    let key = section.secret("key").and_then(|source| match vault.fetch(&source) {
-        Ok(key) if key.expose_secret().chars().count() >= TOKEN_KEY_LENGTH_MIN => Some(key),
-        Ok(key) => {
-            let found = format!("{} characters in {source}", key.expose_secret().chars().count());
-            section.wrong("key", found, "at least 32, such as `openssl rand -base64 32` prints");
-            None
-        }
-        Err((found, expected)) => {
-            section.wrong("key", found, &format!("{expected}; `openssl rand -base64 32` makes one"));
-            None
-        }
-    });
-    (key, section.read())
 }
 
 pub(super) fn log(table: &Table, findings: &mut Vec<Finding>) -> Part<Option<LogConfig>> {

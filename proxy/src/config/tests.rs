@@ -9,16 +9,25 @@ use toml::{Table, Value};
 
 use super::layers::{Layers, defaults};
 use super::vault::Vault;
-use super::{Finding, parts};
+use super::{Finding, keys, parts};
 
-fn keys(table: &Table, section: &str) -> BTreeSet<String> {
+fn keys_of(table: &Table, section: &str) -> BTreeSet<String> {
     table.get(section).and_then(Value::as_table).into_iter().flat_map(Table::keys).cloned().collect()
+}
+
+/// The defaults and one key, without which there is no start.
+fn with_a_ring(table: &Table) -> Table {
+    let mut table = table.clone();
+    let keys = table["keys"].as_table_mut().unwrap();
+    keys.insert("active".to_owned(), Value::from("a"));
+    keys.insert("ring".to_owned(), toml::from_str::<Value>("a = { env = \"KEY\" }").unwrap());
+    table
 }
 
 #[test]
 fn code_reads_exactly_the_keys_of_the_reference() {
     let table = defaults();
-    let env = |_: &str| Some("x".repeat(32));
+    let env = |_: &str| Some("0123456789abcdef".repeat(4));
     let vault = Vault { env: &env, base_dir: Path::new(".") };
     let mut findings = Vec::new();
     let read = [
@@ -28,12 +37,12 @@ fn code_reads_exactly_the_keys_of_the_reference() {
         ("assets", parts::assets_dir(&table, vault.base_dir, &mut findings).1),
         ("store", parts::store(&table, vault.base_dir, &mut findings).1),
         ("delivery", parts::delivery(&table, vault.base_dir, &mut findings).1),
-        ("tokens", parts::token_key(&table, &vault, &mut findings).1),
+        ("keys", keys::read(&with_a_ring(&table), &vault, &mut findings).1),
         ("log", parts::log(&table, &mut findings).1),
     ];
     assert_eq!(findings, [], "the defaults are within their own bounds");
     for (section, read) in &read {
-        assert_eq!(*read, keys(&table, section), "[{section}]");
+        assert_eq!(*read, keys_of(&table, section), "[{section}]");
     }
     let sections: BTreeSet<&str> = read.iter().map(|(section, _)| *section).collect();
     assert_eq!(sections, table.keys().map(String::as_str).collect());

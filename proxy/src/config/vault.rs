@@ -28,9 +28,25 @@ pub(super) struct Vault<'a> {
 impl Vault<'_> {
     /// The secret, without the line end that editors add.
     pub(super) fn fetch(&self, source: &SecretSource) -> Result<SecretString, Unreadable> {
+        self.fetch_from(source, check_mode)
+    }
+
+    /// The same for a secret that nobody but its owner may read.
+    pub(super) fn fetch_own(&self, source: &SecretSource) -> Result<SecretString, Unreadable> {
+        self.fetch_from(source, |path, found| {
+            check_mode(path, found)?;
+            check_owner(path, found)
+        })
+    }
+
+    fn fetch_from(
+        &self,
+        source: &SecretSource,
+        check: impl Fn(&Path, &fs::Metadata) -> Result<(), Unreadable>,
+    ) -> Result<SecretString, Unreadable> {
         let text = match source {
             SecretSource::Env(name) => (self.env)(name).ok_or_else(|| no_variable(name))?,
-            SecretSource::File(path) => self.read_file(path)?,
+            SecretSource::File(path) => self.read_file(path, check)?,
         };
         let secret = text.trim_end_matches(['\r', '\n']);
         if secret.is_empty() {
@@ -39,7 +55,11 @@ impl Vault<'_> {
         Ok(SecretString::from(secret))
     }
 
-    fn read_file(&self, named: &Path) -> Result<String, Unreadable> {
+    fn read_file(
+        &self,
+        named: &Path,
+        check: impl Fn(&Path, &fs::Metadata) -> Result<(), Unreadable>,
+    ) -> Result<String, Unreadable> {
         let path = &self.base_dir.join(named);
         let shown = path.display();
         let unreadable = |error: std::io::Error| match self.is_place(named) {
@@ -57,7 +77,7 @@ impl Vault<'_> {
         if !found.is_file() {
             return Err((format!("{shown}, which is no file"), "a file holding the secret".to_owned()));
         }
-        check_mode(path, &found)?;
+        check(path, &found)?;
         let mut text = String::new();
         file.take(SECRET_BYTES_MAX + 1).read_to_string(&mut text).map_err(unreadable)?;
         if text.len() as u64 > SECRET_BYTES_MAX {
@@ -98,6 +118,28 @@ fn check_mode(path: &Path, found: &fs::Metadata) -> Result<(), Unreadable> {
         format!("{shown} with mode {mode:03o}, open to every user of this machine"),
         format!("a file for its owner alone: chmod 600 {shown}"),
     ))
+}
+
+/// Our own file needs no group. One of another's, read by our group, is how systemd and Kubernetes hand secrets over.
+#[cfg(unix)]
+fn check_owner(path: &Path, found: &fs::Metadata) -> Result<(), Unreadable> {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+
+    let mode = found.permissions().mode() & 0o777;
+    let is_handed_over = fs::metadata("/proc/self").is_ok_and(|process| process.uid() != found.uid());
+    if mode & 0o070 == 0 || is_handed_over {
+        return Ok(());
+    }
+    let shown = path.display();
+    Err((
+        format!("{shown} with mode {mode:03o}, open to its whole group"),
+        format!("a file for its owner alone: chmod 600 {shown}"),
+    ))
+}
+
+#[cfg(not(unix))]
+fn check_owner(_: &Path, _: &fs::Metadata) -> Result<(), Unreadable> {
+    Ok(())
 }
 
 #[cfg(not(unix))]

@@ -17,12 +17,12 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub use config_text::ConfigText;
-use config_text::{API_KEY_VARIABLE, PUBLIC_KEY, TOKEN_KEY_VARIABLE, partner_secret};
+use config_text::{API_KEY_VARIABLE, PUBLIC_KEY, RING_KEY_VARIABLE, partner_secret};
 
 /// What the simulator knows as its `ApiKey`, unless a test says otherwise.
 pub const API_KEY: &str = "the-key-of-the-tests";
-/// Signs form tokens, unless a test says otherwise.
-pub const TOKEN_KEY: &str = "thirty-two characters for the tests";
+/// The operator's key, unless a test says otherwise: plainly nobody's.
+pub const RING_KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 /// An origin that the repository's forms allow.
 pub const HOST_ORIGIN: &str = "http://127.0.0.1:8090";
 /// Longest wait for anything that a test awaits.
@@ -78,35 +78,35 @@ impl TestApp {
 
     /// Starts with a changed configuration.
     pub async fn start_with(change: impl FnOnce(&mut ConfigText)) -> Self {
-        Self::start_with_secrets(API_KEY, TOKEN_KEY, change).await
+        Self::start_with_secrets(API_KEY, RING_KEY, change).await
     }
 
     /// Starts with these secrets and a changed configuration.
     pub async fn start_with_secrets(
         api_key: &str,
-        token_key: &str,
+        ring_key: &str,
         change: impl FnOnce(&mut ConfigText),
     ) -> Self {
-        Self::start_whole(credentials(api_key), token_key, Clock::system(), change).await
+        Self::start_whole(credentials(api_key), ring_key, Clock::system(), change).await
     }
 
     /// Starts by a clock that the test owns.
     pub async fn start_by(clock: Clock, change: impl FnOnce(&mut ConfigText)) -> Self {
-        Self::start_whole(credentials(API_KEY), TOKEN_KEY, clock, change).await
+        Self::start_whole(credentials(API_KEY), RING_KEY, clock, change).await
     }
 
     /// Starts with simulators that know these credentials; the changed configuration has to know them, too.
     pub async fn start_knowing(
         credentials: Credentials,
-        token_key: &str,
+        ring_key: &str,
         change: impl FnOnce(&mut ConfigText),
     ) -> Self {
-        Self::start_whole(credentials, token_key, Clock::system(), change).await
+        Self::start_whole(credentials, ring_key, Clock::system(), change).await
     }
 
     async fn start_whole(
         credentials: Credentials,
-        token_key: &str,
+        ring_key: &str,
         clock: Clock,
         change: impl FnOnce(&mut ConfigText),
     ) -> Self {
@@ -117,7 +117,7 @@ impl TestApp {
         change(&mut text);
         partners::complete(&mut text, &sim, &credentials);
         let own =
-            [(API_KEY_VARIABLE, credentials.takepayments_api_key.as_str()), (TOKEN_KEY_VARIABLE, token_key)];
+            [(API_KEY_VARIABLE, credentials.takepayments_api_key.as_str()), (RING_KEY_VARIABLE, ring_key)];
         text.secrets.extend(own.map(|(name, secret)| (name.to_owned(), secret.to_owned())));
         let running = serve_text(&text, clock).await;
         let base = format!("http://{}", running.public_addr);
@@ -232,10 +232,10 @@ pub async fn count_rows(path: &std::path::Path, table: &str) -> i64 {
 }
 
 /// A configuration of this text, with the tests' secrets in its environment.
-pub fn read_config(text: &str, api_key: &str, token_key: &str) -> Result<Config, ConfigError> {
+pub fn read_config(text: &str, api_key: &str, ring_key: &str) -> Result<Config, ConfigError> {
     let env = |name: &str| match name {
         API_KEY_VARIABLE => Some(api_key.to_owned()),
-        TOKEN_KEY_VARIABLE => Some(token_key.to_owned()),
+        RING_KEY_VARIABLE => Some(ring_key.to_owned()),
         name => partner_secret(name),
     };
     Config::from_toml(text, std::path::Path::new("."), &env)

@@ -7,7 +7,7 @@ use lead_proxy::clock::{Clock, Timestamp};
 use partner_sim::{Options, Sim};
 use secrecy::ExposeSecret as _;
 
-use crate::app::{API_KEY, ConfigText, TOKEN_KEY, credentials, read_config};
+use crate::app::{API_KEY, ConfigText, RING_KEY, credentials, read_config};
 
 async fn simulators() -> Sim {
     partner_sim::start(Options::new("127.0.0.1:0".parse().unwrap(), credentials(API_KEY))).await.unwrap()
@@ -21,7 +21,7 @@ async fn check(
     change: impl FnOnce(String) -> String,
 ) -> Vec<Checked> {
     let text = change(ConfigText::new(insert_url, "lead-proxy.db".into()).to_toml());
-    let config = read_config(&text, API_KEY, TOKEN_KEY).unwrap_or_else(|error| panic!("{error}"));
+    let config = read_config(&text, API_KEY, RING_KEY).unwrap_or_else(|error| panic!("{error}"));
     let all = check_accounts(&config, clock, offline).await.unwrap();
     for account in &config.accounts {
         for slot in account.connector().descriptor().credentials {

@@ -9,8 +9,8 @@ use lead_proxy::Config;
 use lead_proxy::config::{Environment, Finding};
 use tempfile::TempDir;
 
-use crate::app::ConfigText;
-use crate::app::config_text::{API_KEY_VARIABLE, TOKEN_KEY_VARIABLE, partner_secret, partner_variables};
+use crate::app::config_text::{API_KEY_VARIABLE, RING_KEY_VARIABLE, partner_secret, partner_variables};
+use crate::app::{ConfigText, RING_KEY};
 
 const SECRET: &str = "canary-secret-of-the-config-tests-0";
 
@@ -21,7 +21,8 @@ fn good() -> String {
 
 fn read(text: &str) -> Result<Config, Vec<Finding>> {
     let env = |name: &str| match name {
-        API_KEY_VARIABLE | TOKEN_KEY_VARIABLE => Some(SECRET.to_owned()),
+        API_KEY_VARIABLE => Some(SECRET.to_owned()),
+        RING_KEY_VARIABLE => Some(RING_KEY.to_owned()),
         name => partner_secret(name),
     };
     Config::from_toml(text, Path::new("."), &env).map_err(|error| {
@@ -63,8 +64,9 @@ level = "loud"
 dir = "no-such-folder"
 [assets]
 dir = "no-such-folder"
-[tokens]
-key = { env = "NOT_SET" }
+[keys]
+active = "on"
+ring.one = { env = "NOT_SET" }
 [accounts.takepayments]
 connecter = "takepayments"
 credentials = { api_key = { env = "NOT_SET" } }
@@ -80,9 +82,10 @@ credentials = { api_key = { env = "NOT_SET" } }
         "log.level (line 11): found \"loud\", expected one of \"error\"",
         "forms.dir (line 13): found a folder",
         "assets.dir (line 15): found a folder ./no-such-folder that can't be read",
-        "tokens.key (line 17): found no variable NOT_SET, expected the environment variable NOT_SET",
-        "accounts.takepayments.connecter (line 19): found an unknown key \"connecter\", expected a known one; did you mean \"connector\"?",
-        "accounts.takepayments.connector (line 18): found nothing, expected the name of a connector",
+        "keys.active (line 17): found \"on\", which names no key of the ring, expected a known one; did you mean \"one\"?",
+        "keys.ring.one (line 18): found no variable NOT_SET, expected the environment variable NOT_SET",
+        "accounts.takepayments.connecter (line 20): found an unknown key \"connecter\", expected a known one; did you mean \"connector\"?",
+        "accounts.takepayments.connector (line 19): found nothing, expected the name of a connector",
     ];
     for line in expected {
         assert!(found.iter().any(|finding| finding.starts_with(line)), "no {line:?} in {found:#?}");
@@ -102,7 +105,7 @@ fn secret_written_as_text_is_refused_and_never_repeated() {
             "accounts.takepayments.credentials.api_key",
         ),
         (place, format!("[\"{SECRET}\"]"), "accounts.takepayments.credentials.api_key"),
-        (format!("{{ env = \"{TOKEN_KEY_VARIABLE}\" }}"), format!("\"{SECRET}\""), "tokens.key"),
+        (format!("{{ env = \"{RING_KEY_VARIABLE}\" }}"), format!("\"{SECRET}\""), "keys.ring.test"),
     ] {
         let found = findings(&good().replace(&from, &to));
         assert!(
@@ -116,8 +119,10 @@ fn secret_written_as_text_is_refused_and_never_repeated() {
         format!("[accounts.takepayments]\ncredentials = \"{SECRET}\""),
         format!("[accounts]\ntakepayments = \"{SECRET}\""),
         format!("accounts = \"{SECRET}\""),
-        format!("[tokens]\nkey = {SECRET}"),
-        format!("[tokens]\nkey = \"{SECRET}"),
+        format!("[keys]\nring.a = {SECRET}"),
+        format!("[keys]\nring.a = \"{SECRET}"),
+        format!("[keys]\nring = \"{SECRET}\""),
+        format!("[keys.ring.a]\nenv = \"{SECRET}\""),
         format!("[accounts.takepayments.mapping]\nNotes = {{ constnat = \"{SECRET}\" }}"),
     ] {
         // `read` looks for the secret in every finding.
@@ -125,18 +130,86 @@ fn secret_written_as_text_is_refused_and_never_repeated() {
     }
 }
 
-#[test]
-fn short_token_key_is_refused_without_showing_it() {
-    let env = |name: &str| match name {
-        API_KEY_VARIABLE => Some(SECRET.to_owned()),
-        TOKEN_KEY_VARIABLE => Some("canary-short".to_owned()),
-        name => partner_secret(name),
+/// The findings where the operator's keys are these sections, and their variables hold these texts.
+fn key_findings(keys: &str, env: &[(&str, &str)]) -> Vec<String> {
+    let whole = good();
+    let (before, rest) = whole.split_once("[keys]").unwrap();
+    let (_, after) = rest.split_once("[accounts.takepayments]").unwrap();
+    let text = format!("{before}{keys}\n[accounts.takepayments]{after}");
+    let env = |name: &str| match env.iter().find(|(known, _)| *known == name) {
+        Some((_, value)) => Some((*value).to_owned()),
+        None if name == API_KEY_VARIABLE => Some(SECRET.to_owned()),
+        None => partner_secret(name),
     };
-    let error = Config::from_toml(&good(), Path::new("."), &env).err().unwrap().to_string();
-    assert!(
-        error.contains("tokens.key") && error.contains("12 characters") && !error.contains("canary"),
-        "{error}"
-    );
+    match Config::from_toml(&text, Path::new("."), &env) {
+        Ok(_) => Vec::new(),
+        Err(error) => error.findings().iter().map(ToString::to_string).collect(),
+    }
+}
+
+#[test]
+fn keys_that_make_no_ring_are_each_told() {
+    let (a, b) = (RING_KEY, RING_KEY.replace("00", "ff"));
+    let env = [("A", a), ("B", b.as_str()), ("SHORT", &a[..62]), ("WORDS", "canary of 64 characters")];
+    let two = "[keys]\nactive = \"b\"\n[keys.ring]\na = { env = \"A\" }\nb = { env = \"B\" }";
+    assert_eq!(key_findings(two, &env), [""; 0]);
+    let no_ring = "expected a key: [keys.ring.ID] with env = \"NAME\" or file = \"path\"";
+    for (keys, path, parts) in [
+        ("", "keys.ring: found nothing", no_ring),
+        ("[keys]\nactive = \"a\"", "keys.ring", no_ring),
+        ("[keys]\nactive = \"a\"\n[keys.ring]", "keys.ring", no_ring),
+        (
+            "[keys.ring.a]\nenv = \"A\"",
+            "keys.active",
+            "found nothing, expected the id of the key that seals everything new: one of a",
+        ),
+        (
+            "[keys]\nactive = \"c\"\n[keys.ring.a]\nenv = \"A\"",
+            "keys.active",
+            "\"c\", which names no key of the ring",
+        ),
+        (
+            "[keys]\nactive = \"a\"\nring.a = { env = \"SHORT\" }",
+            "keys.ring.a",
+            "62 characters in { env = \"SHORT\" }",
+        ),
+        ("[keys]\nactive = \"a\"\nring.a = { env = \"WORDS\" }", "keys.ring.a", "`openssl rand -hex 32`"),
+        ("[keys]\nactive = \"a\"\nring.a = { env = \"GONE_AWAY\" }", "keys.ring.a", "no variable GONE_AWAY"),
+        ("[keys]\nactive = \"A\"\nring.A = { env = \"A\" }", "keys.ring.A", "1 to 32 of a to z"),
+        (
+            "[keys]\nactive = \"a\"\nring.a = { env = \"A\" }\nring.b = { env = \"A\" }",
+            "keys.ring.b",
+            "the same key as in keys.ring.a",
+        ),
+        (
+            "[keys]\nactive = \"a\"\nring.a = { env = \"A\" }\nring.b = { env = \"SHORT\" }",
+            "keys.ring.b",
+            "62 characters",
+        ),
+        ("[keys]\nactive = \"a\"\nring = [\"a\"]", "keys.ring", "a section for each key"),
+    ] {
+        let found = key_findings(keys, &env);
+        assert!(
+            found.iter().any(|line| line.starts_with(path) && line.contains(parts)),
+            "no {path:?} with {parts:?} for {keys}: {found:#?}"
+        );
+        let shown = found.concat();
+        assert!(!shown.contains("canary") && !shown.contains(&a[..62]), "{shown}");
+    }
+}
+
+#[test]
+fn key_file_is_refused_where_its_group_can_read_it() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("key");
+    fs::write(&path, format!("{RING_KEY}\n")).unwrap();
+    let keys = format!("[keys]\nactive = \"a\"\n[keys.ring.a]\nfile = {path:?}");
+    for (mode, fits) in [(0o600, true), (0o400, true), (0o640, false), (0o660, false), (0o644, false)] {
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        let found = key_findings(&keys, &[]);
+        assert_eq!(found.is_empty(), fits, "{mode:o}: {found:?}");
+        assert!(fits || found[0].starts_with("keys.ring.a") && found[0].contains("chmod 600"), "{found:?}");
+    }
 }
 
 #[test]
@@ -215,7 +288,7 @@ fn misspelt_variable_is_told() {
     let path = dir.path().join("lead-proxy.toml");
     fs::write(&path, good()).unwrap();
     let load = |name: &str, value: &str| {
-        let own = [(API_KEY_VARIABLE, SECRET), (TOKEN_KEY_VARIABLE, SECRET), (name, value)];
+        let own = [(API_KEY_VARIABLE, SECRET), (RING_KEY_VARIABLE, RING_KEY), (name, value)];
         let partners: Vec<_> = partner_variables().collect();
         let partners = partners.iter().map(|(name, value)| (*name, value.as_str()));
         let env = Environment::from_pairs(own.into_iter().chain(partners));
@@ -229,12 +302,12 @@ fn misspelt_variable_is_told() {
             "soon",
             "public.inline_wait_ms (LEAD_PROXY__PUBLIC__INLINE_WAIT_MS)",
         ),
-        ("LEAD_PROXY__TOKENS__KEY", SECRET, "a place, never the secret itself"),
+        ("LEAD_PROXY__KEYS__ACTIVE", "tset", "keys.active (LEAD_PROXY__KEYS__ACTIVE): found \"tset\""),
     ] {
         let error = load(name, value).err().unwrap();
         assert!(error.contains(part) && !error.contains("canary"), "{error}");
     }
-    assert!(load("LEAD_PROXY__TOKENS__KEY", &format!("{{ env = \"{API_KEY_VARIABLE}\" }}")).is_ok());
+    assert!(load("LEAD_PROXY__KEYS__ACTIVE", "test").is_ok());
 }
 
 #[test]
@@ -250,7 +323,7 @@ fn program(arguments: &[&str], path: &Path) -> Output {
         .arg(path)
         .env_clear()
         .env(API_KEY_VARIABLE, SECRET)
-        .env(TOKEN_KEY_VARIABLE, SECRET)
+        .env(RING_KEY_VARIABLE, RING_KEY)
         .envs(partner_variables())
         .output()
         .unwrap()

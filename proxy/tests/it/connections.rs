@@ -10,8 +10,8 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use crate::app::config_text::{API_KEY_VARIABLE, TOKEN_KEY_VARIABLE, partner_variables};
-use crate::app::{API_KEY, ConfigText, PATIENCE, TOKEN_KEY, TestApp};
+use crate::app::config_text::{API_KEY_VARIABLE, RING_KEY_VARIABLE, partner_variables};
+use crate::app::{API_KEY, ConfigText, PATIENCE, RING_KEY, TestApp};
 
 /// Too much for the buffers of any connection, once it is asked for often enough.
 const LARGE_BYTES: usize = 1024 * 1024;
@@ -194,7 +194,7 @@ fn start_with_files(dir: &TempDir, files_max: u32) -> (Child, impl AsyncFnMut() 
         .args([env!("CARGO_BIN_EXE_lead-proxy").as_ref(), path.as_os_str()])
         .env_clear()
         .env(API_KEY_VARIABLE, API_KEY)
-        .env(TOKEN_KEY_VARIABLE, TOKEN_KEY)
+        .env(RING_KEY_VARIABLE, RING_KEY)
         .envs(partner_variables())
         .stdin(Stdio::null())
         .stdout(Stdio::null())

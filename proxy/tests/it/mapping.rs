@@ -10,7 +10,7 @@ use lead_proxy::ids::Receipt;
 use lead_proxy::mapping::{check_cover, check_payload, refused_fields, unmapped_fields};
 use secrecy::SecretString;
 
-use crate::app::{ConfigText, TOKEN_KEY, read_config};
+use crate::app::{ConfigText, RING_KEY, read_config};
 
 const CALLBACK: &str = include_str!("../../../forms/callback.toml");
 
@@ -31,7 +31,7 @@ fn findings(mapping: &str, old: &str, new: &str) -> Vec<String> {
 #[test]
 fn every_form_of_the_repository_is_covered_and_reaches_its_partner_whole() {
     let text = ConfigText::new("http://127.0.0.1:9/insert".to_owned(), "lead-proxy.db".into()).to_toml();
-    let config = read_config(&text, "canary", TOKEN_KEY).unwrap_or_else(|error| panic!("{error}"));
+    let config = read_config(&text, "canary", RING_KEY).unwrap_or_else(|error| panic!("{error}"));
     for form in &config.forms {
         let account = config.accounts.iter().find(|account| account.id() == form.account).unwrap();
         assert_eq!(check_cover(form, account), [], "{}", form.id);

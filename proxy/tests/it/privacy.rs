@@ -123,7 +123,7 @@ async fn plain(app: &TestApp, body: String) -> Answer {
 async fn no_word_of_operator_or_visitor_is_in_a_log_or_an_answer() {
     let log = capture::everything();
     let mut words = Words {
-        secrets: vec![Canary::word(), Canary::word()],
+        secrets: vec![Canary::word(), Canary::key()],
         visitor: (0..7).map(|_| Canary::word()).collect(),
     };
     words.visitor[3] = Canary::digits();

@@ -15,8 +15,8 @@ use std::{
 
 /// The variable with the simulated partner's credential, as `demo/lead-proxy.toml` names it.
 pub(crate) const TAKEPAYMENTS_KEY: &str = "DEMO_TAKEPAYMENTS_API_KEY";
-/// The variable with the key that signs the tokens of the form without JavaScript.
-const TOKEN_KEY: &str = "DEMO_TOKEN_KEY";
+/// The variable with the key that seals what is kept of leads.
+const RING_KEY: &str = "DEMO_RING_KEY";
 /// The variable with the key that signs links to `complete-account`.
 const PANEL_KEY: &str = "DEMO_ALGBRA_PANEL_KEY";
 /// The variables with the other partners' credentials: the simulators know them by these names, and the configuration
@@ -88,7 +88,7 @@ impl Settings {
 /// Every credential of the demo with its variable.
 pub(crate) fn secrets() -> Result<Vec<(String, String)>> {
     let mut variables = vec![(WEBHOOK_SECRET.to_owned(), format!("whsec_{}", random()?))];
-    for name in [TAKEPAYMENTS_KEY, TOKEN_KEY, PANEL_KEY].into_iter().chain(CREDENTIALS) {
+    for name in [TAKEPAYMENTS_KEY, RING_KEY, PANEL_KEY].into_iter().chain(CREDENTIALS) {
         variables.push((name.to_owned(), random()?));
     }
     for (name, file) in SIGNING_KEY {

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 /// The variables that the text refers to.
 pub const API_KEY_VARIABLE: &str = "TEST_TAKEPAYMENTS_API_KEY";
-/// Signs form tokens.
-pub const TOKEN_KEY_VARIABLE: &str = "TEST_TOKEN_KEY";
+/// The operator's key.
+pub const RING_KEY_VARIABLE: &str = "TEST_RING_KEY";
 
 /// The demo's configuration, for the accounts of the partners beside TakePayments.
 const DEMO: &str = include_str!("../../../../demo/lead-proxy.toml");
@@ -129,8 +129,9 @@ impl ConfigText {
             [delivery]
             allow_loopback = true
             {delivery}
-            [tokens]
-            key = {{ env = "{TOKEN_KEY_VARIABLE}" }}
+            [keys]
+            active = "test"
+            ring.test = {{ env = "{RING_KEY_VARIABLE}" }}
             [accounts.takepayments]
             connector = "takepayments"
             settings = {{ url = {insert_url:?} }}

@@ -65,7 +65,7 @@ async fn form_waits_for_a_schema_that_can_not_be_had_and_says_so() {
         text.accounts = r#"
             [accounts.partnerportal]
             connector = "partnerportal"
-            credentials = { client_id = { env = "TEST_TOKEN_KEY" }, client_secret = { env = "TEST_TOKEN_KEY" } }
+            credentials = { client_id = { env = "TEST_RING_KEY" }, client_secret = { env = "TEST_RING_KEY" } }
             [accounts.partnerportal.settings]
             base_url = "http://127.0.0.1:9"
             token_url = "http://127.0.0.1:9/token"

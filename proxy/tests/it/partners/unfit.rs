@@ -61,7 +61,7 @@ fn accounts(url: &str) -> String {
         r#"
             [accounts.partnerportal]
             connector = "partnerportal"
-            credentials = {{ client_id = {{ env = "TEST_TOKEN_KEY" }}, client_secret = {{ env = "TEST_TOKEN_KEY" }} }}
+            credentials = {{ client_id = {{ env = "TEST_RING_KEY" }}, client_secret = {{ env = "TEST_RING_KEY" }} }}
             [accounts.partnerportal.settings]
             base_url = "{url}"
             token_url = "{url}/token"

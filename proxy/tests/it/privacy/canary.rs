@@ -19,6 +19,11 @@ impl Canary {
         Self(format!("c{:016x}{:016x}zq7k3fx", random(), random()))
     }
 
+    /// A key of 32 bytes in hexadecimal.
+    pub fn key() -> Self {
+        Self((0..4).map(|_| format!("{:016x}", RandomState::new().hash_one("key"))).collect())
+    }
+
     /// Eight digits, as the end of a phone number.
     pub fn digits() -> Self {
         Self(format!("7{:07}", RandomState::new().hash_one("digits") % 10_000_000))

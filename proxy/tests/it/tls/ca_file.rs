@@ -8,8 +8,8 @@ use tempfile::TempDir;
 
 use super::certificates::Authority;
 use super::write;
-use crate::app::config_text::{API_KEY_VARIABLE, TOKEN_KEY_VARIABLE, partner_secret};
-use crate::app::{API_KEY, ConfigText, TOKEN_KEY};
+use crate::app::config_text::{API_KEY_VARIABLE, RING_KEY_VARIABLE, partner_secret};
+use crate::app::{API_KEY, ConfigText, RING_KEY};
 
 /// What is said about a file of authorities.
 fn findings(dir: &TempDir, file: &str) -> Vec<String> {
@@ -17,7 +17,7 @@ fn findings(dir: &TempDir, file: &str) -> Vec<String> {
     config.delivery = format!("ca_file = {file:?}");
     let env = |name: &str| match name {
         API_KEY_VARIABLE => Some(API_KEY.to_owned()),
-        TOKEN_KEY_VARIABLE => Some(TOKEN_KEY.to_owned()),
+        RING_KEY_VARIABLE => Some(RING_KEY.to_owned()),
         name => partner_secret(name),
     };
     match Config::from_toml(&config.to_toml(), dir.path(), &env) {

@@ -10,8 +10,8 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
-use crate::app::config_text::{API_KEY_VARIABLE, TOKEN_KEY_VARIABLE, partner_variables};
-use crate::app::{API_KEY, Answer, HOST_ORIGIN, PATIENCE, TOKEN_KEY, client, good_values, key};
+use crate::app::config_text::{API_KEY_VARIABLE, RING_KEY_VARIABLE, partner_variables};
+use crate::app::{API_KEY, Answer, HOST_ORIGIN, PATIENCE, RING_KEY, client, good_values, key};
 
 /// A proxy in a process of its own; killed when it is dropped.
 pub(crate) struct Program {
@@ -31,7 +31,7 @@ impl Program {
             .env_clear()
             .env("SSL_CERT_FILE", system_ca_file)
             .env(API_KEY_VARIABLE, API_KEY)
-            .env(TOKEN_KEY_VARIABLE, TOKEN_KEY)
+            .env(RING_KEY_VARIABLE, RING_KEY)
             .envs(partner_variables())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -45,7 +45,7 @@ pub(super) struct Seen {
 impl House {
     pub(super) async fn open() -> Self {
         let (secrets, echo) = (Secrets::new(), Echo::open().await);
-        let app = TestApp::start_knowing(secrets.known.clone(), &secrets.token_key, |text| {
+        let app = TestApp::start_knowing(secrets.known.clone(), &secrets.ring_key, |text| {
             secrets.tell(text);
             accounts::add_to(text, &echo.url);
             text.inline_wait_ms = u32::try_from(INLINE_WAIT.as_millis()).unwrap();

@@ -21,8 +21,8 @@ const KEY_PART: usize = 24;
 pub(super) struct Secrets {
     /// As the simulators know them.
     pub(super) known: Credentials,
-    /// Signs form tokens and seals what is stored.
-    pub(super) token_key: String,
+    /// Seals what is stored.
+    pub(super) ring_key: String,
     /// Signs panel tokens and links.
     pub(super) panel_key: String,
     private_key: String,
@@ -48,7 +48,7 @@ impl Secrets {
             ..Credentials::with_takepayments(word())
         };
         let private_key = pem("PRIVATE KEY", &private_der);
-        Self { known, token_key: word(), panel_key: word(), private_key, private_der }
+        Self { known, ring_key: Canary::key().0, panel_key: word(), private_key, private_der }
     }
 
     /// Puts them where the configuration looks for them.
@@ -85,7 +85,7 @@ impl Secrets {
             ("Octorate's key", known.octorate_api_key.as_bytes()),
             ("the webhook's secret", webhook.as_bytes()),
             ("the webhook's key", key.as_slice()),
-            ("the token key", self.token_key.as_bytes()),
+            ("the operator's key", self.ring_key.as_bytes()),
             ("the panel key", self.panel_key.as_bytes()),
         ] {
             hunt.add(name, secret);
