@@ -30,6 +30,9 @@ pub struct AccountConfig {
     /// Whether its leads are sent; those of a disabled account wait.
     #[serde(default = "enabled")]
     pub enabled: bool,
+    /// Most attempts in a minute, 0 for no bound; `delivery.account_per_minute` where left out.
+    #[serde(default)]
+    pub per_minute: Option<u32>,
     /// The connector's own settings; docs/connectors.md lists them.
     #[serde(default)]
     pub settings: toml::Table,
@@ -60,6 +63,7 @@ pub struct AccountLimits {
 pub struct Account {
     id: String,
     enabled: bool,
+    per_minute: Option<u32>,
     connector: &'static dyn Connector,
     settings: AccountSettings,
     credentials: BTreeMap<&'static str, SecretString>,
@@ -106,6 +110,7 @@ impl Account {
         Ok(Self {
             id: id.to_owned(),
             enabled: config.enabled,
+            per_minute: config.per_minute,
             connector,
             settings,
             credentials,
@@ -142,6 +147,11 @@ impl Account {
         }
         self.panel_keys = keys;
         if findings.is_empty() { Ok(self) } else { Err(findings) }
+    }
+
+    /// Its own bound of attempts in a minute, 0 for none; none where it keeps to the common one.
+    pub fn per_minute(&self) -> Option<u32> {
+        self.per_minute
     }
 
     /// The keys with which its CRM's server signs; none where it has no panel and no links.

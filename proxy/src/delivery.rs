@@ -6,8 +6,10 @@ mod ask;
 mod config;
 mod plan;
 pub mod retry;
+mod tell;
 mod waiters;
 mod walk;
+mod work;
 mod worker;
 
 use std::sync::Arc;
@@ -17,12 +19,13 @@ use lead_model::Problem;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
-use crate::account::Accounts;
+use crate::account::{Account, Accounts};
 use crate::clock::Clock;
 use crate::delivery::waiters::Waiters;
 use crate::exchange::Exchange;
 use crate::ids::DeliveryId;
-use crate::store::{Store, StoreError};
+use crate::keys::Keys;
+use crate::store::{FlowRule, Store, StoreError};
 
 pub use config::DeliveryConfig;
 
@@ -56,8 +59,17 @@ struct Shared {
     exchange: Exchange,
     clock: Clock,
     config: DeliveryConfig,
+    keys: Arc<Keys>,
     waiters: Waiters,
     wake: Notify,
+    stopping: watch::Receiver<bool>,
+}
+
+impl Shared {
+    /// What an account's gate keeps to.
+    fn flow(&self, account: &str) -> FlowRule {
+        self.config.flow(self.accounts.get(account).and_then(Account::per_minute))
+    }
 }
 
 impl Delivery {
@@ -66,13 +78,22 @@ impl Delivery {
         store: Arc<dyn Store>,
         accounts: Arc<Accounts>,
         exchange: Exchange,
+        keys: Arc<Keys>,
         clock: Clock,
         config: DeliveryConfig,
     ) -> Self {
         let (stop, stopping) = watch::channel(false);
-        let waiters = Waiters::default();
-        let shared =
-            Arc::new(Shared { store, accounts, exchange, clock, config, waiters, wake: Notify::new() });
+        let shared = Arc::new(Shared {
+            store,
+            accounts,
+            exchange,
+            clock,
+            config,
+            keys,
+            waiters: Waiters::default(),
+            wake: Notify::new(),
+            stopping: stopping.clone(),
+        });
         let worker = tokio::spawn(worker::run(Arc::clone(&shared), stopping));
         Self { shared, stop, worker }
     }

@@ -12,7 +12,7 @@ use crate::connectors::{
 };
 use crate::credentials::seal::seal;
 use crate::credentials::tokens::{AccessToken, TokenFault, TokenKeeper};
-use crate::transport::{Transport, TransportError, TransportErrorKind};
+use crate::transport::{Permit, Transport, TransportError, TransportErrorKind};
 
 /// Speaks with partners for whoever may.
 #[derive(Clone)]
@@ -79,16 +79,17 @@ impl Exchange {
         Ok(Seals { seals, token })
     }
 
-    /// Sends a request; where the partner refuses its token, once more with a new one: a 401 is a complete answer of a
-    /// partner that has done nothing.
+    /// Sends a request, as long as the permit is good; where the partner refuses its token, once more with a new one: a 401
+    /// is a complete answer of a partner that has done nothing.
     pub async fn send(
         &self,
         account: &Account,
         kind: OperationKind,
         request: &PartnerRequest,
         seals: Seals,
+        permit: Option<&Permit>,
     ) -> Exchanged {
-        let first = self.send_once(account, kind, request, &seals).await;
+        let first = self.send_once(account, kind, request, &seals, permit).await;
         let (Outcome::Credential { can_renew: true, .. }, Some((plan, refused))) =
             (&first.outcome, &seals.token)
         else {
@@ -97,7 +98,7 @@ impl Exchange {
         match self.tokens.renew(account, plan, refused).await {
             Ok(token) => {
                 let seals = Seals { seals: seals.seals.clone(), token: Some((plan.clone(), token)) };
-                self.send_once(account, kind, request, &seals).await
+                self.send_once(account, kind, request, &seals, permit).await
             }
             Err(fault) => Exchanged { outcome: outcome_of_fault(fault), answer: first.answer },
         }
@@ -110,7 +111,7 @@ impl Exchange {
     pub async fn call(&self, account: &Account, call: &Call<'_>) -> Result<Exchanged, CallFault> {
         let request = account.connector().request(call, account.settings())?;
         Ok(match self.ready(account).await {
-            Ok(seals) => self.send(account, call.kind(), &request, seals).await,
+            Ok(seals) => self.send(account, call.kind(), &request, seals, None).await,
             Err(outcome) => Exchanged::without_answer(outcome),
         })
     }
@@ -140,12 +141,13 @@ impl Exchange {
         kind: OperationKind,
         request: &PartnerRequest,
         seals: &Seals,
+        permit: Option<&Permit>,
     ) -> Exchanged {
         let token = seals.token.as_ref().map(|(_, token)| &token.secret);
         let Ok(sealed) = seal(account, request, &seals.seals, token, &self.clock) else {
             return Exchanged::without_answer(Outcome::NotSent { why: Why::NotBuilt });
         };
-        match self.transport.exchange(sealed).await {
+        match self.transport.exchange_with(sealed, permit.cloned()).await {
             Ok(response) => {
                 let (head, body) = response.into_parts();
                 let answer =
@@ -182,5 +184,6 @@ pub(crate) fn why_of(kind: TransportErrorKind) -> Why {
         TransportErrorKind::TimedOut => Why::TimedOut,
         TransportErrorKind::Broken => Why::Broken,
         TransportErrorKind::AnswerTooLarge => Why::AnswerTooLarge,
+        TransportErrorKind::LeaseLost => Why::LeaseLost,
     }
 }

@@ -18,8 +18,9 @@ use crate::account::Accounts;
 use crate::delivery::{Delivery, FirstOutcome};
 use crate::forms::{FormText, ServedForm};
 use crate::ids::{DeliveryId, IdempotencyKey, Receipt};
+use crate::keys::{Keys, LeadAddress, LeadContent};
 use crate::mapping::check_payload;
-use crate::store::{Accepted, NewSubmission, Purpose, Store, StoreError};
+use crate::store::{Accepted, DuplicateRule, NewSubmission, Purpose, Store, StoreError};
 
 use fingerprint::fingerprint;
 
@@ -31,6 +32,7 @@ pub(crate) struct Intake {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) delivery: Arc<Delivery>,
     pub(crate) accounts: Arc<Accounts>,
+    pub(crate) keys: Arc<Keys>,
     /// How long an answer waits for the first attempt.
     pub(crate) inline_wait: Duration,
 }
@@ -78,7 +80,7 @@ impl Intake {
         if let Err(problems) = check_payload(&offer.text.form, account, &receipt, &values) {
             return Verdict::Invalid(problems);
         }
-        self.keep(new_submission(&offer, receipt, values)).await
+        self.keep(new_submission(&self.keys, &offer, receipt, values)).await
     }
 
     /// Stores a checked submission and, for a moment, waits.
@@ -125,19 +127,41 @@ fn answer(receipt: &Receipt, state: SubmissionState) -> SubmissionAnswer {
     SubmissionAnswer { receipt: receipt.to_string(), state }
 }
 
-fn new_submission(offer: &Offer<'_>, receipt: Receipt, values: NormalValues) -> NewSubmission {
+fn new_submission(keys: &Keys, offer: &Offer<'_>, receipt: Receipt, values: NormalValues) -> NewSubmission {
     let form = &offer.form.definition;
+    let page = offer.source.page.as_deref().and_then(clean_page);
+    let content = LeadContent {
+        values,
+        source: Source { mode: offer.source.mode, page },
+        purpose: offer.purpose.clone(),
+    };
     NewSubmission {
-        receipt,
-        form: form.id.clone(),
         form_version: offer.form_version,
         locale: offer.text.form.locale.clone(),
-        account: form.account.clone(),
-        idempotency_key: offer.key.clone(),
-        fingerprint: fingerprint(&form.id, &offer.key, &values, &offer.purpose),
-        source: Source { mode: offer.source.mode, page: offer.source.page.as_deref().and_then(clean_page) },
-        values,
-        purpose: offer.purpose.clone(),
+        ..sealed(keys, receipt, (&form.id, &form.account), &offer.key, &content)
+    }
+}
+
+/// A submission with its content sealed, of no certain version and language.
+fn sealed(
+    keys: &Keys,
+    receipt: Receipt,
+    (form, account): (&str, &str),
+    key: &IdempotencyKey,
+    content: &LeadContent,
+) -> NewSubmission {
+    let address = LeadAddress { receipt: receipt.as_str(), form, account };
+    NewSubmission {
+        form: form.to_owned(),
+        form_version: 1,
+        locale: String::new(),
+        account: account.to_owned(),
+        idempotency_key: key.clone(),
+        fingerprint: fingerprint(&keys.index, form, key, content),
+        person: None,
+        duplicates: DuplicateRule::default(),
+        lead: keys.ring.seal_lead(&address, content),
+        receipt,
     }
 }
 

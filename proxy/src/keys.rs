@@ -24,6 +24,15 @@ pub const KEY_BYTES: usize = 32;
 /// Longest id of a key.
 const ID_CHARS_MAX: usize = 32;
 
+/// What the proxy seals and hashes with.
+#[derive(Debug)]
+pub struct Keys {
+    /// The operator's keys.
+    pub ring: Keyring,
+    /// The store's own secret.
+    pub index: IndexKey,
+}
+
 /// The name of one of the operator's keys, as it is kept beside what the key has wrapped. Not secret.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyId(String);

@@ -2,13 +2,17 @@
 //!
 //! Apart from `cli` so that a test starts the same proxy in its own process.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use aws_lc_rs::digest;
 use lead_model::Origin;
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use zeroize::Zeroizing;
 
 use crate::account::Accounts;
 use crate::app::App;
@@ -21,6 +25,7 @@ use crate::forms::Forms;
 use crate::forms::keeper::SchemaKeeper;
 use crate::intake::Intake;
 use crate::intake::purpose::Links;
+use crate::keys::{IndexKey, KeyId, Keyring, Keys};
 use crate::router;
 use crate::routes::records::SchemaCache;
 use crate::server::{self, Server, ServerLimits};
@@ -73,6 +78,7 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let own_origin = own_origin(&public, &public_listener)?;
     let (accounts, locales) = (Arc::new(Accounts::new(accounts)), Arc::new(locales));
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&store, clock.clone()).await?);
+    let keys = Arc::new(keys_of(&token_key)?);
     let transport = Transport::build(delivery.transport_limits())?;
     let keeper = TokenKeeper::new(Arc::clone(&store), transport.clone(), clock.clone(), &token_key);
     let exchange = Exchange::new(transport, Arc::new(keeper), clock.clone());
@@ -85,6 +91,7 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
         Arc::clone(&store),
         Arc::clone(&accounts),
         exchange.clone(),
+        Arc::clone(&keys),
         clock.clone(),
         delivery,
     ));
@@ -92,6 +99,7 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
         store: Arc::clone(&store),
         delivery: Arc::clone(&delivery),
         accounts: Arc::clone(&accounts),
+        keys,
         inline_wait: public.inline_wait,
     };
     let app = Arc::new(App {
@@ -122,6 +130,21 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
         schemas,
         store,
     })
+}
+
+/// The keys.
+fn keys_of(secret: &SecretString) -> anyhow::Result<Keys> {
+    let root = |purpose: &str| {
+        let text = format!("{purpose}{}", secret.expose_secret());
+        let mut key = [0; 32];
+        for (to, from) in key.iter_mut().zip(digest::digest(&digest::SHA256, text.as_bytes()).as_ref()) {
+            *to = *from;
+        }
+        Zeroizing::new(key)
+    };
+    let active = KeyId::parse("first").context("a good id")?;
+    let ring = Keyring::new(active.clone(), &BTreeMap::from([(active, root("ring"))]))?;
+    Ok(Keys { ring, index: IndexKey::new(root("index")) })
 }
 
 /// The origin under which browsers know us: as configured, else the bound address.

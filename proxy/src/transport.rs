@@ -7,6 +7,7 @@ pub mod address;
 mod authorities;
 mod body;
 mod error;
+mod permit;
 mod resolver;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::transport::resolver::PublicResolver;
 
 pub use authorities::{Authorities, AuthoritiesFault};
 pub use error::{TransportError, TransportErrorKind};
+pub use permit::Permit;
 
 /// What every exchange keeps to.
 #[derive(Clone, Debug)]
@@ -69,7 +71,23 @@ impl Transport {
         &self,
         request: http::Request<Bytes>,
     ) -> Result<http::Response<Bytes>, TransportError> {
-        let (body, left) = WatchedBody::new(request.body().clone());
+        self.exchange_with(request, None).await
+    }
+
+    /// The same, with a permit that must be good when the body's first byte is about to leave.
+    ///
+    /// # Errors
+    /// As [`Transport::exchange`].
+    pub async fn exchange_with(
+        &self,
+        request: http::Request<Bytes>,
+        permit: Option<Permit>,
+    ) -> Result<http::Response<Bytes>, TransportError> {
+        // A body that is empty is never asked for.
+        if permit.as_ref().is_some_and(|permit| !permit.is_good()) {
+            return Err(TransportError { body_left: false, kind: TransportErrorKind::LeaseLost });
+        }
+        let (body, left) = WatchedBody::new(request.body().clone(), permit);
         let exchange = self.exchange_within(request, body);
         match tokio::time::timeout(self.limits.exchange_timeout, exchange).await {
             Ok(Ok(answer)) => Ok(answer),

@@ -68,7 +68,7 @@ fn remedy(kind: TransportErrorKind) -> &'static str {
         TransportErrorKind::Connect | TransportErrorKind::TimedOut => {
             "; check the address, its port and the machine's way out"
         }
-        TransportErrorKind::Broken | TransportErrorKind::AnswerTooLarge => {
+        TransportErrorKind::Broken | TransportErrorKind::AnswerTooLarge | TransportErrorKind::LeaseLost => {
             "; check what listens at this address"
         }
     }

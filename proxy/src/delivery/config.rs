@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::account::AccountLimits;
 use crate::config::Finding;
+use crate::store::FlowRule;
 use crate::transport::{Authorities, TransportLimits};
 
 /// How leads are delivered.
@@ -26,6 +27,14 @@ pub struct DeliveryConfig {
     pub concurrent_max: u32,
     /// Most attempts at once for one account, 1 to 1000. (4)
     pub account_concurrent_max: u32,
+    /// Most attempts in a minute for one account, 0 for no bound, to 60000; an account may have its own. (1200)
+    pub account_per_minute: u32,
+    /// How many of them may go at once after a rest, 1 to 1000. (100)
+    pub account_burst: u32,
+    /// So many attempts in a row that the partner did not answer open the account's circuit breaker, 1 to 1000. (5)
+    pub breaker_failures: u32,
+    /// How often one lead is tried while the breaker is open, 1000 to 86400000 ms. (30000)
+    pub breaker_wait_ms: u64,
     /// Longest wait for a connection, TLS included, 100 to 60000 ms. (5000)
     pub connect_timeout_ms: u64,
     /// Longest wait for a whole exchange with a partner, 100 to 120000 ms. (20000)
@@ -59,6 +68,10 @@ impl DeliveryConfig {
         let bounds = [
             ("concurrent_max", u64::from(self.concurrent_max), 1, 1_000),
             ("account_concurrent_max", u64::from(self.account_concurrent_max), 1, 1_000),
+            ("account_per_minute", u64::from(self.account_per_minute), 0, 60_000),
+            ("account_burst", u64::from(self.account_burst), 1, 1_000),
+            ("breaker_failures", u64::from(self.breaker_failures), 1, 1_000),
+            ("breaker_wait_ms", self.breaker_wait_ms, 1_000, DAY_MS),
             ("connect_timeout_ms", self.connect_timeout_ms, 100, 60_000),
             ("exchange_timeout_ms", self.exchange_timeout_ms, 100, 120_000),
             ("answer_bytes_max", answer_bytes_max, 1_024, 1_048_576),
@@ -101,8 +114,20 @@ impl DeliveryConfig {
         self.account_concurrent_max.min(self.concurrent_max)
     }
 
-    pub(super) fn probe_wait(&self) -> Duration {
-        Duration::from_millis(self.probe_wait_ms)
+    /// What an account's gate keeps to; its own rate, if it has one, goes before the common one.
+    pub fn flow(&self, per_minute: Option<u32>) -> FlowRule {
+        FlowRule {
+            per_minute: Some(per_minute.unwrap_or(self.account_per_minute)).filter(|bound| *bound > 0),
+            burst: self.account_burst,
+            breaker_failures: self.breaker_failures,
+            broken_wait: Duration::from_millis(self.breaker_wait_ms),
+            paused_wait: Duration::from_millis(self.probe_wait_ms),
+        }
+    }
+
+    /// Longest exchange with a partner.
+    pub(super) fn exchange(&self) -> Duration {
+        Duration::from_millis(self.exchange_timeout_ms)
     }
 
     pub(super) fn lease(&self) -> Duration {

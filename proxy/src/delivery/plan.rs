@@ -8,8 +8,9 @@ use crate::connectors::{
 };
 use crate::delivery::Shared;
 use crate::delivery::ask::{Asked, ask, is_asked_for, is_page, unasked};
+use crate::delivery::work::Work;
 use crate::mapping::{compose_for, compose_record};
-use crate::store::{Claimed, Purpose};
+use crate::store::Purpose;
 
 /// What the walk is to do.
 pub(super) enum Plan {
@@ -22,36 +23,33 @@ pub(super) enum Plan {
 }
 
 /// Plans an attempt; asks the partner where that has to come first.
-pub(super) async fn plan(shared: &Shared, account: &Account, claimed: &Claimed) -> Plan {
-    match &claimed.purpose {
+pub(super) async fn plan(shared: &Shared, account: &Account, work: &Work) -> Plan {
+    let Work { claimed, content, .. } = work;
+    match &content.purpose {
         Purpose::Lead => {
-            create(
-                shared,
-                account,
-                claimed,
-                compose_for(account, &claimed.form, &claimed.receipt, &claimed.values),
-            )
-            .await
+            let lead = compose_for(account, &claimed.form, &claimed.receipt, &content.values);
+            create(shared, account, work, lead).await
         }
         Purpose::Record => {
-            create(shared, account, claimed, compose_record(account, &claimed.receipt, &claimed.values)).await
+            create(shared, account, work, compose_record(account, &claimed.receipt, &content.values)).await
         }
-        Purpose::Completion { reference } => complete(shared, account, claimed, reference).await,
+        Purpose::Completion { reference } => complete(shared, account, work, reference).await,
     }
 }
 
-async fn create(shared: &Shared, account: &Account, claimed: &Claimed, lead: Lead) -> Plan {
+async fn create(shared: &Shared, account: &Account, work: &Work, lead: Lead) -> Plan {
     let Ok(request) = account.connector().request(&Call::Create(&lead), account.settings()) else {
         return Plan::Unbuilt;
     };
-    match ask(shared, account, claimed, &lead).await {
+    match ask(shared, account, &work.claimed, &lead).await {
         Asked::GoOn => Plan::Send(OperationKind::Create, request),
         Asked::Ended(outcome) => Plan::End(outcome),
     }
 }
 
-async fn complete(shared: &Shared, account: &Account, claimed: &Claimed, reference: &str) -> Plan {
-    let lead = compose_for(account, &claimed.form, &claimed.receipt, &claimed.values);
+async fn complete(shared: &Shared, account: &Account, work: &Work, reference: &str) -> Plan {
+    let Work { claimed, content, .. } = work;
+    let lead = compose_for(account, &claimed.form, &claimed.receipt, &content.values);
     let Some(change) = account.connector().completion(&lead) else { return Plan::Unbuilt };
     let id = match shared.exchange.ask(account, &Call::GetByReference { reference }).await {
         Ok(Ok(Reading::Record(record))) if is_asked_for(&record, reference) => record.id,

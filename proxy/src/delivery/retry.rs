@@ -1,7 +1,8 @@
 //! What follows an attempt: the one table of classes and next steps.
 //!
 //! Apart and pure, because retry is decided here and nowhere else: connectors name an outcome, transport says whether a
-//! byte left, and neither loops, sleeps or counts. (A circuit breaker per account is not part of it yet.)
+//! byte left, and neither loops, sleeps or counts. What the attempt says of the account is decided here as well; what that does
+//! to its rate, breaker and pause is the gate's (`store/gate.rs`).
 //!
 //! | class | next step |
 //! |---|---|
@@ -17,9 +18,9 @@
 use std::time::Duration;
 
 use crate::clock::{Clock, Timestamp};
-use crate::connectors::{InDoubtPolicy, Outcome, RetryAfter};
+use crate::connectors::{InDoubtPolicy, Outcome, RetryAfter, Why};
 use crate::delivery::DeliveryConfig;
-use crate::store::{AttemptClass, Standing};
+use crate::store::{AttemptClass, Standing, Verdict};
 
 /// Bounds of a wait that a partner asks for.
 const RETRY_AFTER_MIN: Duration = Duration::from_secs(1);
@@ -43,8 +44,8 @@ pub struct Step {
     pub class: AttemptClass,
     /// Where the delivery stands now.
     pub standing: Standing,
-    /// Whether the account is paused with it.
-    pub pauses_account: bool,
+    /// What the attempt says of the account.
+    pub verdict: Verdict,
 }
 
 /// Decides what follows an attempt.
@@ -59,7 +60,7 @@ pub fn next_step(
     let give_up = if history.doubts > 0 { Standing::Held } else { Standing::DeadLetter };
     let again = |wait: Duration| match is_too_old(history, now, config) {
         true => give_up,
-        false => Standing::Waiting { due_at: now.after(wait) },
+        false => Standing::Waiting { after: wait },
     };
     let (class, standing) = match outcome {
         Outcome::Delivered { .. } => (AttemptClass::Delivered, Standing::Delivered),
@@ -67,16 +68,14 @@ pub fn next_step(
             (AttemptClass::NotSent, again(scheduled_wait(history.attempts, clock, config)))
         }
         Outcome::Throttled { retry_after, .. } => {
-            let wait = match retry_after {
-                Some(asked) => asked_wait(*asked, now),
-                None => scheduled_wait(history.attempts, clock, config),
-            };
+            let wait = retry_after.map(|asked| asked_wait(asked, now));
+            let wait = wait.unwrap_or_else(|| scheduled_wait(history.attempts, clock, config));
             (AttemptClass::Throttled, again(wait))
         }
         Outcome::Rejected { .. } => (AttemptClass::Rejected, give_up),
-        Outcome::Credential { .. } => (AttemptClass::Credential, Standing::Waiting { due_at: now }),
+        Outcome::Credential { .. } => (AttemptClass::Credential, Standing::Waiting { after: Duration::ZERO }),
         Outcome::InDoubt { .. } => {
-            let soon = Standing::Waiting { due_at: now.after(jittered(config.doubt_wait_ms, clock)) };
+            let soon = Standing::Waiting { after: jittered(config.doubt_wait_ms, clock) };
             let standing = match policy {
                 InDoubtPolicy::RetryOnceThenHold | InDoubtPolicy::AskThenHold if history.doubts == 0 => soon,
                 InDoubtPolicy::Retry | InDoubtPolicy::AskThenRetry if history.doubts == 0 => soon,
@@ -90,7 +89,25 @@ pub fn next_step(
             (AttemptClass::InDoubt, standing)
         }
     };
-    Step { class, standing, pauses_account: class == AttemptClass::Credential }
+    Step { class, standing, verdict: verdict_of(outcome, now) }
+}
+
+/// What an attempt says of the partner and of our account there.
+fn verdict_of(outcome: &Outcome, now: Timestamp) -> Verdict {
+    match outcome {
+        Outcome::Delivered { .. } => Verdict::Good,
+        Outcome::Rejected { .. } => Verdict::Alive,
+        Outcome::Throttled { retry_after: Some(asked), .. } => Verdict::Wait(asked_wait(*asked, now)),
+        Outcome::Throttled { retry_after: None, .. } => Verdict::Alive,
+        Outcome::Credential { .. } => Verdict::Refused,
+        Outcome::NotSent { why } | Outcome::InDoubt { why } => match why {
+            // Nothing was asked of the partner, or it was our own process that fell silent.
+            Why::LeaseLost | Why::NotBuilt | Why::ProcessEnded | Why::PayloadRules => Verdict::Neutral,
+            // It was there and said that it does not know the lead.
+            Why::NotFound => Verdict::Alive,
+            _ => Verdict::Bad,
+        },
+    }
 }
 
 /// Both old and often tried: a lead that waited for a paused account still gets its tries.
@@ -122,7 +139,6 @@ fn asked_wait(asked: RetryAfter, now: Timestamp) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::connectors::Why;
 
     const START_MS: i64 = 1_767_225_600_000;
     const HOUR: Duration = Duration::from_secs(3_600);
@@ -134,6 +150,10 @@ mod tests {
             authorities: Default::default(),
             concurrent_max: 64,
             account_concurrent_max: 4,
+            account_per_minute: 1_200,
+            account_burst: 100,
+            breaker_failures: 5,
+            breaker_wait_ms: 30_000,
             connect_timeout_ms: 5_000,
             exchange_timeout_ms: 20_000,
             answer_bytes_max: 65_536,
@@ -153,9 +173,9 @@ mod tests {
         next_step(outcome, policy, history, &clock, &config())
     }
 
-    fn wait_of(step: Step, age: Duration) -> Duration {
+    fn wait_of(step: Step) -> Duration {
         match step.standing {
-            Standing::Waiting { due_at } => due_at.since(Timestamp::from_ms(START_MS).after(age)),
+            Standing::Waiting { after } => after,
             other => panic!("{other:?} is no wait"),
         }
     }
@@ -173,7 +193,7 @@ mod tests {
             (7, 3_600_000),
             (900, 3_600_000),
         ] {
-            let wait = wait_of(step(&outcome, InDoubtPolicy::Hold, attempts, 0, HOUR), HOUR).as_millis();
+            let wait = wait_of(step(&outcome, InDoubtPolicy::Hold, attempts, 0, HOUR)).as_millis();
             assert!((floor_ms..=floor_ms * 3 / 2).contains(&wait), "attempt {attempts} waits {wait} ms");
         }
     }
@@ -204,7 +224,7 @@ mod tests {
         ] {
             let outcome = Outcome::Throttled { retry_after: Some(asked), why: Why::Status(429) };
             let step = step(&outcome, InDoubtPolicy::Hold, 1, 0, Duration::ZERO);
-            assert_eq!(wait_of(step, Duration::ZERO).as_secs(), wait_s, "{asked:?}");
+            assert_eq!(wait_of(step).as_secs(), wait_s, "{asked:?}");
         }
     }
 
@@ -229,8 +249,9 @@ mod tests {
         let why = Why::Status(401);
         let paused =
             step(&Outcome::Credential { can_renew: false, why }, InDoubtPolicy::Hold, 1, 0, Duration::ZERO);
-        assert!(paused.pauses_account);
-        assert_eq!(wait_of(paused, Duration::ZERO), Duration::ZERO);
-        assert!(!step(&Outcome::NotSent { why }, InDoubtPolicy::Hold, 1, 0, Duration::ZERO).pauses_account);
+        assert_eq!(paused.verdict, Verdict::Refused);
+        assert_eq!(wait_of(paused), Duration::ZERO);
+        let unsent = step(&Outcome::NotSent { why }, InDoubtPolicy::Hold, 1, 0, Duration::ZERO);
+        assert_eq!(unsent.verdict, Verdict::Bad);
     }
 }

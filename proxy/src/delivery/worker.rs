@@ -2,17 +2,20 @@
 //!
 //! Apart from the walk of an attempt: here is only when, and how many at once.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::Instant;
 
+use crate::account::Account;
 use crate::clock::Timestamp;
 use crate::delivery::{Shared, walk};
 use crate::ids::DeliveryId;
-use crate::store::{ClaimRequest, StoreError};
+use crate::store::{AccountRoom, ClaimRequest, Fence, StoreError};
+use crate::transport::Permit;
 
 /// Pause after the store has failed, so that it is not asked in a circle.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
@@ -21,21 +24,25 @@ const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// would last as much longer.
 const SLEEP_MAX: Duration = Duration::from_secs(30);
 
+/// How often a lease is renewed before it would end.
+const RENEWALS: u32 = 3;
+
 /// Least step back of the wall clock that is acted upon; smaller ones are its ordinary correction.
 const STEP_BACK_MIN: Duration = Duration::from_secs(60);
 
 /// Delivers until told to stop, then waits for what is running.
 pub(super) async fn run(shared: Arc<Shared>, mut stopping: watch::Receiver<bool>) {
     let now = shared.clock.now();
+    let next_renewal = Instant::now() + shared.config.lease() / RENEWALS;
     let mut worker = Worker {
-        next_probe: now.after(shared.config.probe_wait()),
         shared,
         running: JoinSet::new(),
         leased: HashMap::new(),
         last_turn: now,
         next_recovery: now,
+        next_renewal,
         resumed: false,
-        probing: HashSet::new(),
+        first: 0,
     };
     // A dropped sender is a word to stop, too.
     while !*stopping.borrow_and_update() && stopping.has_changed().is_ok() {
@@ -58,6 +65,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut stopping: watch::Receiver<bool>
             () = worker.shared.wake.notified() => {}
             Some(ended) = worker.running.join_next_with_id() => worker.forget(&ended),
             () = worker.shared.clock.sleep_until(wake_at) => {}
+            () = tokio::time::sleep_until(worker.next_renewal) => {}
             () = tokio::time::sleep(SLEEP_MAX) => {}
         }
     }
@@ -66,15 +74,23 @@ pub(super) async fn run(shared: Arc<Shared>, mut stopping: watch::Receiver<bool>
 
 struct Worker {
     shared: Arc<Shared>,
-    /// Each ends with whether the partner has the lead.
-    running: JoinSet<bool>,
-    leased: HashMap<Id, (DeliveryId, String)>,
+    running: JoinSet<()>,
+    leased: HashMap<Id, Leased>,
     last_turn: Timestamp,
     next_recovery: Timestamp,
-    next_probe: Timestamp,
+    /// By a clock that nobody sets, as leases are counted here.
+    next_renewal: Instant,
     resumed: bool,
-    /// Accounts whose pause was lifted for one lead at a time: until one is delivered they are not trusted again.
-    probing: HashSet<String>,
+    /// Whose turn it is to be asked first.
+    first: usize,
+}
+
+/// A delivery that a task of ours works on.
+struct Leased {
+    delivery: DeliveryId,
+    fence: Fence,
+    account: String,
+    permit: Permit,
 }
 
 impl Worker {
@@ -82,19 +98,19 @@ impl Worker {
     async fn turn(&mut self) -> Result<Timestamp, StoreError> {
         self.notice_step_back();
         self.resume().await?;
+        self.renew().await?;
         self.recover().await?;
-        self.probe().await?;
         while let Some(ended) = self.running.try_join_next_with_id() {
             self.forget(&ended);
         }
         self.claim().await?;
-        let look_again = self.next_recovery.min(self.next_probe);
-        let accounts: Vec<String> = self.rooms().into_iter().map(|(account, _)| account).collect();
+        let accounts = self.rooms();
         if accounts.is_empty() || self.free() == 0 {
-            return Ok(look_again);
+            return Ok(self.next_recovery);
         }
         let due = self.shared.store.next_due(&accounts).await?;
-        Ok(due.map_or(look_again, |due| due.min(look_again)))
+        let due = due.map(|wait| self.shared.clock.now().after(wait));
+        Ok(due.map_or(self.next_recovery, |due| due.min(self.next_recovery)))
     }
 
     /// What was planned by a clock that has been set back since is planned anew; the store does the same with its due
@@ -108,24 +124,31 @@ impl Worker {
                 "the clock was set back: waiting leads keep their waits, not their times"
             );
             self.next_recovery = now;
-            self.next_probe = now.after(self.shared.config.probe_wait());
         }
         self.last_turn = now;
     }
 
-    /// Once in `probe_wait_ms`: lets paused accounts try one lead each. A 401 proves that nothing was taken, so this
-    /// can't double a lead; the walk pauses the account again unless it is delivered.
-    async fn probe(&mut self) -> Result<(), StoreError> {
-        let now = self.shared.clock.now();
-        if now < self.next_probe {
+    /// Three times in a lease: lets the leases of running attempts last. A lease that is lost ends the right to send.
+    async fn renew(&mut self) -> Result<(), StoreError> {
+        let asked_at = Instant::now();
+        if asked_at < self.next_renewal {
             return Ok(());
         }
-        let paused = self.shared.store.paused_accounts().await?;
-        if !paused.is_empty() {
-            self.probing.extend(paused);
-            self.shared.store.resume_accounts().await?;
+        let lease = self.shared.config.lease();
+        // Planned before it is asked for: where the store fails, the leases run out, and others take over.
+        self.next_renewal = asked_at + lease / RENEWALS;
+        if self.leased.is_empty() {
+            return Ok(());
         }
-        self.next_probe = now.after(self.shared.config.probe_wait());
+        let held: Vec<_> = self.leased.values().map(|leased| (leased.delivery, leased.fence)).collect();
+        let lost = self.shared.store.renew(&held, lease).await?;
+        for leased in self.leased.values().filter(|leased| held.contains(&(leased.delivery, leased.fence))) {
+            if lost.contains(&leased.delivery) {
+                leased.permit.revoke();
+            } else {
+                leased.permit.renew(asked_at + lease);
+            }
+        }
         Ok(())
     }
 
@@ -150,9 +173,9 @@ impl Worker {
         if now < self.next_recovery {
             return Ok(());
         }
-        let running: Vec<DeliveryId> = self.leased.values().map(|(id, _)| *id).collect();
+        let running: Vec<DeliveryId> = self.leased.values().map(|leased| leased.delivery).collect();
         let lease = self.shared.config.lease();
-        for abandoned in self.shared.store.recover(&running, now.after(lease)).await? {
+        for abandoned in self.shared.store.recover(&running, lease).await? {
             walk::take_up(&self.shared, &abandoned).await;
         }
         self.next_recovery = now.after(lease);
@@ -160,17 +183,24 @@ impl Worker {
     }
 
     async fn claim(&mut self) -> Result<(), StoreError> {
-        let (accounts, limit) = (self.rooms(), self.free());
+        let (mut accounts, limit) = (self.rooms(), self.free());
         if accounts.is_empty() || limit == 0 {
             return Ok(());
         }
-        let now = self.shared.clock.now();
-        let lease_until = now.after(self.shared.config.lease());
-        for claimed in self.shared.store.claim(ClaimRequest { accounts, limit, now, lease_until }).await? {
-            let leased = (claimed.delivery, claimed.account.clone());
+        // Each turn begins with the next account, so that none is always last when room is short.
+        self.first = self.first.wrapping_add(1) % accounts.len();
+        accounts.rotate_left(self.first);
+        let (asked_at, lease) = (Instant::now(), self.shared.config.lease());
+        for claimed in self.shared.store.claim(ClaimRequest { accounts, limit, lease }).await? {
+            let permit = Permit::new(asked_at + lease, self.shared.config.exchange());
+            let leased = Leased {
+                delivery: claimed.delivery,
+                fence: claimed.fence,
+                account: claimed.account.clone(),
+                permit: permit.clone(),
+            };
             let shared = Arc::clone(&self.shared);
-            let is_probe = self.probing.contains(&claimed.account);
-            let task = self.running.spawn(async move { walk::walk(&shared, &claimed, is_probe).await });
+            let task = self.running.spawn(async move { walk::walk(&shared, &claimed, &permit).await });
             self.leased.insert(task.id(), leased);
         }
         Ok(())
@@ -182,35 +212,31 @@ impl Worker {
     }
 
     /// The enabled accounts that may run more attempts, and how many.
-    fn rooms(&self) -> Vec<(String, u32)> {
+    fn rooms(&self) -> Vec<AccountRoom> {
         let enabled = self.shared.accounts.iter().filter(|account| account.is_enabled());
-        let rooms = enabled.map(|account| {
-            let busy = self.leased.values().filter(|(_, leased)| leased == account.id()).count();
-            let busy = u32::try_from(busy).unwrap_or(u32::MAX);
-            let room =
-                if self.probing.contains(account.id()) { 1 } else { self.shared.config.account_room() };
-            (account.id().to_owned(), room.saturating_sub(busy))
-        });
-        rooms.filter(|(_, room)| *room > 0).collect()
+        enabled.map(|account| self.room(account)).filter(|account| account.room > 0).collect()
     }
 
-    fn forget(&mut self, ended: &Result<(Id, bool), JoinError>) {
-        let (id, delivered) = match ended {
-            Ok((id, delivered)) => (*id, *delivered),
-            Err(error) => (error.id(), false),
-        };
-        let leased = self.leased.remove(&id);
-        if let Some((_, account)) = &leased
-            && delivered
-            && self.probing.remove(account)
-        {
-            tracing::info!(account, "the partner took a lead of a paused account, which is resumed");
+    fn room(&self, account: &Account) -> AccountRoom {
+        let busy = self.leased.values().filter(|leased| leased.account == account.id()).count();
+        let busy = u32::try_from(busy).unwrap_or(u32::MAX);
+        AccountRoom {
+            account: account.id().to_owned(),
+            room: self.shared.config.account_room().saturating_sub(busy),
+            flow: self.shared.config.flow(account.per_minute()),
         }
-        if let (Err(error), Some((delivery, account))) = (ended, leased)
+    }
+
+    fn forget(&mut self, ended: &Result<(Id, ()), JoinError>) {
+        let id = match ended {
+            Ok((id, ())) => *id,
+            Err(error) => error.id(),
+        };
+        if let (Err(error), Some(leased)) = (ended, self.leased.remove(&id))
             && error.is_panic()
         {
             // A defect of ours. Its lease runs out, and the delivery is then taken up as in doubt.
-            tracing::error!(delivery.id = %delivery, account, "an attempt broke off: please report this");
+            tracing::error!(delivery.id = %leased.delivery, account = leased.account, "an attempt broke off: please report this");
         }
     }
 

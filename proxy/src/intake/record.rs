@@ -9,10 +9,10 @@ use crate::account::Account;
 use crate::connectors::parts::text::utf16_length;
 use crate::connectors::{Fault, FieldFault, OwnFields, PartnerFieldKind};
 use crate::ids::{IdempotencyKey, Receipt};
-use crate::intake::fingerprint::fingerprint;
-use crate::intake::{Intake, Verdict};
+use crate::intake::{Intake, Verdict, sealed};
+use crate::keys::LeadContent;
 use crate::mapping::{OWN_LENGTH_MAX, compose_record};
-use crate::store::{NewSubmission, Purpose};
+use crate::store::Purpose;
 
 /// Longest name of a field that is told of by its name, in bytes: the document's are shorter, an account's own as well.
 const NAME_BYTES_MAX: usize = 200;
@@ -42,19 +42,8 @@ impl Intake {
         };
         // No form is called so, and one account's keys say nothing to another.
         let form = format!("panel/{}", account.id());
-        let purpose = Purpose::Record;
-        let submission = NewSubmission {
-            receipt,
-            form_version: 1,
-            locale: String::new(),
-            account: account.id().to_owned(),
-            fingerprint: fingerprint(&form, &offer.key, &values, &purpose),
-            form,
-            idempotency_key: offer.key,
-            source: Source::default(),
-            values,
-            purpose,
-        };
+        let content = LeadContent { values, source: Source::default(), purpose: Purpose::Record };
+        let submission = sealed(&self.keys, receipt, (&form, account.id()), &offer.key, &content);
         self.keep(submission).await
     }
 }

@@ -6,6 +6,7 @@ mod accept;
 mod attempt;
 mod claim;
 mod files;
+mod gates;
 mod guard;
 mod heartbeat;
 mod lock;
@@ -17,15 +18,17 @@ mod schemas;
 mod tokens;
 mod writer;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use lead_model::ReceiptAnswer;
 use sqlx::SqlitePool;
 
-use crate::clock::{Clock, Timestamp};
+use crate::clock::Clock;
 use crate::ids::{DeliveryId, Receipt};
 use crate::store::{
-    Abandoned, Accepted, AttemptView, ClaimRequest, Claimed, DeliveryView, Ending, Fence, NewSubmission,
-    Standing, Store, StoreConfig, StoreError,
+    Abandoned, Accepted, AccountRoom, AttemptView, ClaimRequest, Claimed, DeliveryView, Ending, Fence,
+    Finished, FlowRule, GateView, NewSubmission, Standing, Store, StoreConfig, StoreError,
 };
 use writer::Writer;
 
@@ -72,12 +75,12 @@ impl Store for SqliteStore {
     }
 
     async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claimed>, StoreError> {
-        let owner = self.owner.clone();
-        self.writer.write(move |conn| Box::pin(claim::claim(conn, request, owner))).await
+        let (now, owner) = (self.clock.now(), self.owner.clone());
+        self.writer.write(move |conn| Box::pin(claim::claim(conn, request, owner, now))).await
     }
 
-    async fn next_due(&self, accounts: &[String]) -> Result<Option<Timestamp>, StoreError> {
-        read::next_due(&self.readers, accounts).await
+    async fn next_due(&self, accounts: &[AccountRoom]) -> Result<Option<Duration>, StoreError> {
+        read::next_due(&self.readers, accounts, self.clock.now()).await
     }
 
     async fn begin_attempt(
@@ -85,10 +88,11 @@ impl Store for SqliteStore {
         delivery: DeliveryId,
         fence: Fence,
         request_digest: String,
+        lease: Duration,
     ) -> Result<Option<u32>, StoreError> {
         let now = self.clock.now();
         self.writer
-            .write(move |conn| Box::pin(attempt::begin(conn, delivery, fence, request_digest, now)))
+            .write(move |conn| Box::pin(attempt::begin(conn, delivery, fence, request_digest, lease, now)))
             .await
     }
 
@@ -98,8 +102,9 @@ impl Store for SqliteStore {
         fence: Fence,
         attempt: u32,
         ending: Ending,
-    ) -> Result<bool, StoreError> {
-        let now = self.clock.now();
+        flow: &FlowRule,
+    ) -> Result<Option<Finished>, StoreError> {
+        let (now, ending) = (self.clock.now(), (ending, *flow));
         self.writer
             .write(move |conn| Box::pin(attempt::finish(conn, delivery, fence, attempt, ending, now)))
             .await
@@ -118,26 +123,37 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn recover(
+    async fn renew(
         &self,
-        running: &[DeliveryId],
-        lease_until: Timestamp,
-    ) -> Result<Vec<Abandoned>, StoreError> {
+        held: &[(DeliveryId, Fence)],
+        lease: Duration,
+    ) -> Result<Vec<DeliveryId>, StoreError> {
+        let (now, held) = (self.clock.now(), held.to_vec());
+        self.writer.write(move |conn| Box::pin(attempt::renew(conn, held, lease, now))).await
+    }
+
+    async fn recover(&self, running: &[DeliveryId], lease: Duration) -> Result<Vec<Abandoned>, StoreError> {
         let (now, owner, running) = (self.clock.now(), self.owner.clone(), running.to_vec());
-        self.writer.write(move |conn| Box::pin(claim::recover(conn, owner, running, now, lease_until))).await
+        self.writer.write(move |conn| Box::pin(claim::recover(conn, owner, running, lease, now))).await
+    }
+
+    async fn closed_gates(&self) -> Result<Vec<GateView>, StoreError> {
+        let all = gates::all(&self.readers).await?;
+        Ok(all.into_iter().filter(|view| view.gate.closed.is_some()).collect())
+    }
+
+    async fn stop_account(&self, account: &str, reason: &str) -> Result<bool, StoreError> {
+        let (now, account, reason) = (self.clock.now(), account.to_owned(), reason.to_owned());
+        self.writer.write(move |conn| Box::pin(gates::stop(conn, account, reason, now))).await
     }
 
     async fn resume_accounts(&self) -> Result<u64, StoreError> {
-        self.writer.write(|conn| Box::pin(attempt::resume_accounts(conn))).await
+        self.writer.write(|conn| Box::pin(gates::resume_all(conn))).await
     }
 
     async fn resume_account(&self, account: &str) -> Result<bool, StoreError> {
         let account = account.to_owned();
-        self.writer.write(|conn| Box::pin(attempt::resume_account(conn, account))).await
-    }
-
-    async fn paused_accounts(&self) -> Result<Vec<String>, StoreError> {
-        read::paused_accounts(&self.readers).await
+        self.writer.write(|conn| Box::pin(gates::resume(conn, account))).await
     }
 
     async fn delivery(&self, delivery: DeliveryId) -> Result<Option<DeliveryView>, StoreError> {

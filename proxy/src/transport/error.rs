@@ -6,6 +6,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
+use crate::transport::body::NotPermitted;
 use crate::transport::resolver::ResolveError;
 
 /// No complete answer came.
@@ -44,6 +45,8 @@ pub enum TransportErrorKind {
     Broken,
     /// The answer is larger than we read.
     AnswerTooLarge,
+    /// The worker's lease ran out before the body began to leave.
+    LeaseLost,
 }
 
 impl fmt::Display for TransportErrorKind {
@@ -56,6 +59,7 @@ impl fmt::Display for TransportErrorKind {
             Self::TimedOut => "it took too long",
             Self::Broken => "the connection broke or the answer is not HTTP",
             Self::AnswerTooLarge => "the answer is too large",
+            Self::LeaseLost => "the lease ran out first",
         })
     }
 }
@@ -68,6 +72,9 @@ pub(crate) fn kind_of(error: &reqwest::Error) -> TransportErrorKind {
             ResolveError::NoAddress => TransportErrorKind::Dns,
             ResolveError::Blocked => TransportErrorKind::Blocked,
         };
+    }
+    if causes().any(|cause| cause.is::<NotPermitted>()) {
+        return TransportErrorKind::LeaseLost;
     }
     if error.is_timeout() {
         return TransportErrorKind::TimedOut;

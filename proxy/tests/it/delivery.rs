@@ -13,7 +13,7 @@ use axum::routing::any;
 use desk::{Desk, Setup, partner_answering, serve_partner};
 use lead_model::{Problem, ProblemCode, SubmissionState};
 use lead_proxy::delivery::FirstOutcome;
-use lead_proxy::store::{Accepted, ClaimRequest};
+use lead_proxy::store::{Accepted, AccountRoom, ClaimRequest, FlowRule};
 use partner_sim::Fault;
 use tokio::sync::Notify;
 
@@ -133,11 +133,17 @@ async fn attempt_that_a_dead_process_left_sending_is_in_doubt_and_asked_once_mor
     let desk = Desk::open(Setup { starts: false, ..Setup::default() }).await;
     let (receipt, id) = desk.accept("first").await;
     // What a process does before it is killed between the attempt's row and the answer.
-    let now = desk.clock.now();
-    let accounts = vec![("web".to_owned(), 1)];
-    let claim = ClaimRequest { accounts, limit: 1, now, lease_until: now.after(DAY) };
+    let flow = FlowRule {
+        per_minute: None,
+        burst: 1,
+        breaker_failures: 5,
+        broken_wait: PROBE_WAIT,
+        paused_wait: PROBE_WAIT,
+    };
+    let accounts = vec![AccountRoom { account: "web".to_owned(), room: 1, flow }];
+    let claim = ClaimRequest { accounts, limit: 1, lease: DAY };
     let claimed = desk.store().claim(claim).await.unwrap().remove(0);
-    desk.store().begin_attempt(id, claimed.fence, "digest".to_owned()).await.unwrap();
+    desk.store().begin_attempt(id, claimed.fence, "digest".to_owned(), DAY).await.unwrap();
 
     let desk = desk.restart().await;
     desk.until(id, "waiting").await;
@@ -161,10 +167,11 @@ async fn throttled_lead_waits_as_long_as_it_was_asked_to() {
 
     desk.hand.advance(Duration::from_millis(1_999));
     let (_, other) = desk.accept("second").await;
-    desk.until(other, "delivered").await;
-    assert_eq!(desk.attempts(id).await, ["throttled"], "a millisecond is left");
+    assert_eq!(desk.delivery().wait(other, Duration::from_millis(300)).await, FirstOutcome::Pending);
+    assert_eq!(desk.sim().ledger().requests.len(), 1, "a millisecond is left, for every lead of the account");
     desk.hand.advance(Duration::from_millis(1));
     desk.until(id, "delivered").await;
+    desk.until(other, "delivered").await;
     desk.close().await;
 }
 
@@ -174,7 +181,7 @@ async fn unknown_credential_pauses_the_account_until_the_next_start() {
     desk.sim().set_fault(Fault::Unauthorized, Some(1));
     let (_, first) = desk.accept("first").await;
     desk.first_outcome(first).await;
-    assert_eq!(desk.store().paused_accounts().await.unwrap(), ["web"]);
+    assert_eq!(desk.closed().await, ["web"]);
     let (_, second) = desk.accept("second").await;
     desk.hand.advance(PROBE_WAIT - Duration::from_millis(1));
     assert_eq!(desk.delivery().wait(second, Duration::from_millis(300)).await, FirstOutcome::Pending);
@@ -183,7 +190,7 @@ async fn unknown_credential_pauses_the_account_until_the_next_start() {
     let desk = desk.restart().await;
     desk.until(first, "delivered").await;
     desk.until(second, "delivered").await;
-    assert_eq!(desk.store().paused_accounts().await.unwrap(), Vec::<String>::new());
+    assert_eq!(desk.closed().await, Vec::<String>::new());
     desk.close().await;
 }
 
@@ -195,7 +202,7 @@ async fn account_whose_credential_was_just_mended_goes_on_at_once() {
     desk.first_outcome(first).await;
     let (_, second) = desk.accept("second").await;
     desk.delivery().resume_account("other").await.unwrap();
-    assert_eq!(desk.store().paused_accounts().await.unwrap(), ["web"]);
+    assert_eq!(desk.closed().await, ["web"]);
     desk.delivery().resume_account("web").await.unwrap();
     desk.until(first, "delivered").await;
     desk.until(second, "delivered").await;
@@ -213,13 +220,13 @@ async fn paused_account_tries_one_lead_at_a_time_and_is_resumed_when_it_is_deliv
     desk.hand.advance(PROBE_WAIT);
     desk.until_attempts(first, &["credential", "credential"]).await;
     assert_eq!(desk.delivery().wait(second, Duration::from_millis(300)).await, FirstOutcome::Pending);
-    assert_eq!(desk.store().paused_accounts().await.unwrap(), ["web"], "paused again");
+    assert_eq!(desk.closed().await, ["web"], "paused again");
     assert_eq!(desk.sim().ledger().requests.len(), 2, "one lead, once");
 
     desk.hand.advance(PROBE_WAIT);
     desk.until(first, "delivered").await;
     desk.until(second, "delivered").await;
-    assert_eq!(desk.store().paused_accounts().await.unwrap(), Vec::<String>::new());
+    assert_eq!(desk.closed().await, Vec::<String>::new());
     desk.close().await;
 }
 
@@ -234,7 +241,7 @@ async fn account_stays_paused_when_the_lead_that_is_tried_fails_for_another_reas
     desk.hand.advance(PROBE_WAIT);
     desk.until(first, "dead_letter").await;
     assert_eq!(desk.delivery().wait(second, Duration::from_millis(300)).await, FirstOutcome::Pending);
-    assert_eq!(desk.store().paused_accounts().await.unwrap(), ["web"]);
+    assert_eq!(desk.closed().await, ["web"]);
     desk.hand.advance(PROBE_WAIT);
     desk.until(second, "delivered").await;
     desk.close().await;

@@ -20,6 +20,7 @@ mod docs;
 mod email;
 mod malformed;
 mod mapping;
+mod network;
 mod origins;
 mod pages;
 mod partners;

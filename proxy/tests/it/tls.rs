@@ -1,8 +1,8 @@
 //! Delivery over TLS: to a partner whose certificate is good, and not a byte to any other.
 
 mod ca_file;
-mod certificates;
-mod front;
+pub(crate) mod certificates;
+pub(crate) mod front;
 mod partners;
 mod program;
 

@@ -79,6 +79,8 @@ pub enum Why {
     Broken,
     /// The answer was larger than we read.
     AnswerTooLarge,
+    /// The worker's lease ran out before anything left.
+    LeaseLost,
     /// The access token could not be had now: the token endpoint is slow, down or not understood.
     Token,
     /// The token endpoint refuses our client or our refresh token: a person must act.
@@ -110,6 +112,7 @@ impl fmt::Display for Why {
             Self::TimedOut => "timed_out",
             Self::Broken => "broken",
             Self::AnswerTooLarge => "answer_too_large",
+            Self::LeaseLost => "lease_lost",
             Self::Token => "token",
             Self::TokenRefused => "token_refused",
             Self::Found => "found",

@@ -7,7 +7,7 @@ use sqlx::SqliteConnection;
 
 use crate::clock::Timestamp;
 use crate::ids::{DeliveryId, Receipt};
-use crate::store::sqlite::{read_json, store_error, to_json};
+use crate::store::sqlite::{read_json, store_error};
 use crate::store::{Accepted, NewSubmission, StoreError};
 
 /// Writes a new submission, or tells what became of the one with this key.
@@ -94,9 +94,10 @@ async fn insert(
     submission: &NewSubmission,
     now: Timestamp,
 ) -> Result<DeliveryId, StoreError> {
+    let duplicate_of = find_duplicate(connection, submission, now).await?;
     let inserted = sqlx::query(
-        "INSERT INTO submissions (receipt, form, form_version, locale, account, idempotency_key, fingerprint, \
-         source_json, values_json, purpose_json, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO submissions (receipt, form, form_version, locale, account, idempotency_key, fingerprint, person, \
+         duplicate_of, key_id, data_key, sealed, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(submission.receipt.as_str())
     .bind(&submission.form)
@@ -105,22 +106,50 @@ async fn insert(
     .bind(&submission.account)
     .bind(submission.idempotency_key.as_str())
     .bind(submission.fingerprint.as_slice())
-    .bind(to_json(&submission.source, "submissions.source_json")?)
-    .bind(to_json(&submission.values, "submissions.values_json")?)
-    .bind(to_json(&submission.purpose, "submissions.purpose_json")?)
+    .bind(submission.person.as_ref().map(<[u8; 32]>::as_slice))
+    .bind(duplicate_of)
+    .bind(&submission.lead.key_id)
+    .bind(&submission.lead.data_key)
+    .bind(&submission.lead.sealed)
     .bind(now.as_ms())
     .execute(&mut *connection)
     .await
     .map_err(store_error)?;
+    let is_merged = submission.duplicates.merge && duplicate_of.is_some();
     let delivery = sqlx::query(
-        "INSERT INTO deliveries (submission, account, state, due_at, changed_at) VALUES (?, ?, 'waiting', ?, ?)",
+        "INSERT INTO deliveries (submission, account, state, reason, due_at, changed_at) VALUES (?, ?, ?, ?, ?, ?)",
     )
     .bind(inserted.last_insert_rowid())
     .bind(&submission.account)
+    .bind(if is_merged { "merged" } else { "waiting" })
+    .bind(is_merged.then_some("duplicate_person"))
     .bind(now.as_ms())
     .bind(now.as_ms())
     .execute(connection)
     .await
     .map_err(store_error)?;
     Ok(DeliveryId::new(delivery.last_insert_rowid()))
+}
+
+/// The first submission of the same person to the same account within the window.
+async fn find_duplicate(
+    connection: &mut SqliteConnection,
+    submission: &NewSubmission,
+    now: Timestamp,
+) -> Result<Option<i64>, StoreError> {
+    let (Some(person), false) = (&submission.person, submission.duplicates.window.is_zero()) else {
+        return Ok(None);
+    };
+    // What was replaced is the same visit, corrected.
+    let row: Option<(i64,)> = sqlx::query_as(
+        "SELECT s.id FROM submissions s JOIN deliveries d ON d.submission = s.id \
+         WHERE s.account = ? AND s.person = ? AND s.received_at > ? AND d.state <> 'replaced' ORDER BY s.id LIMIT 1",
+    )
+    .bind(&submission.account)
+    .bind(person.as_slice())
+    .bind(now.before(submission.duplicates.window).as_ms())
+    .fetch_optional(connection)
+    .await
+    .map_err(store_error)?;
+    Ok(row.map(|(id,)| id))
 }

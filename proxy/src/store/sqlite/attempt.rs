@@ -2,12 +2,14 @@
 //!
 //! Apart from `claim`, which hands out the fences.
 
+use std::time::Duration;
+
 use sqlx::SqliteConnection;
 
 use crate::clock::Timestamp;
 use crate::ids::DeliveryId;
-use crate::store::sqlite::{store_error, to_json, to_u32};
-use crate::store::{AttemptClass, Ending, Fence, Standing, StoreError};
+use crate::store::sqlite::{gates, store_error, to_json, to_u32};
+use crate::store::{AttemptClass, Ending, Fence, Finished, FlowRule, Standing, StoreError};
 
 /// Writes the attempt as `sending`.
 pub(super) async fn begin(
@@ -15,12 +17,14 @@ pub(super) async fn begin(
     delivery: DeliveryId,
     fence: Fence,
     request_digest: String,
+    lease: Duration,
     now: Timestamp,
 ) -> Result<Option<u32>, StoreError> {
     let number: Option<(i64,)> = sqlx::query_as(
-        "UPDATE deliveries SET attempts = attempts + 1, changed_at = ? \
+        "UPDATE deliveries SET attempts = attempts + 1, lease_until = ?, changed_at = ? \
          WHERE id = ? AND fence = ? AND state = 'leased' RETURNING attempts",
     )
+    .bind(now.after(lease).as_ms())
     .bind(now.as_ms())
     .bind(delivery.get())
     .bind(fence.0)
@@ -43,20 +47,20 @@ pub(super) async fn begin(
     to_u32(number, "deliveries.attempts").map(Some)
 }
 
-/// Writes how an attempt ended and where that leaves its delivery.
+/// Writes how an attempt ended, where that leaves its delivery, and what it says of its account.
 pub(super) async fn finish(
     connection: &mut SqliteConnection,
     delivery: DeliveryId,
     fence: Fence,
     attempt: u32,
-    ending: Ending,
+    (ending, flow): (Ending, FlowRule),
     now: Timestamp,
-) -> Result<bool, StoreError> {
-    let (state, due_at) = columns(ending.standing);
-    let updated = sqlx::query(
+) -> Result<Option<Finished>, StoreError> {
+    let (state, due_at) = columns(ending.standing, now);
+    let account: Option<(String,)> = sqlx::query_as(
         "UPDATE deliveries SET state = ?, due_at = coalesce(?, due_at), doubts = doubts + ?, reason = ?, \
          reference = coalesce(?, reference), fields_json = ?, lease_owner = NULL, lease_until = NULL, changed_at = ? \
-         WHERE id = ? AND fence = ? AND state = 'leased'",
+         WHERE id = ? AND fence = ? AND state = 'leased' RETURNING account",
     )
     .bind(state)
     .bind(due_at)
@@ -67,12 +71,12 @@ pub(super) async fn finish(
     .bind(now.as_ms())
     .bind(delivery.get())
     .bind(fence.0)
-    .execute(&mut *connection)
+    .fetch_optional(&mut *connection)
     .await
     .map_err(store_error)?;
-    if updated.rows_affected() == 0 {
-        return Ok(false);
-    }
+    let Some((account,)) = account else {
+        return Ok(None);
+    };
     sqlx::query(
         "UPDATE attempts SET state = ?, why = ?, status = ?, ended_at = ? WHERE delivery = ? AND number = ?",
     )
@@ -85,19 +89,8 @@ pub(super) async fn finish(
     .execute(&mut *connection)
     .await
     .map_err(store_error)?;
-    if ending.pauses_account {
-        sqlx::query(
-            "INSERT INTO paused_accounts (account, reason, paused_at) \
-             SELECT account, ?, ? FROM deliveries WHERE id = ? ON CONFLICT DO NOTHING",
-        )
-        .bind(&ending.why)
-        .bind(now.as_ms())
-        .bind(delivery.get())
-        .execute(connection)
-        .await
-        .map_err(store_error)?;
-    }
-    Ok(true)
+    let gate = gates::note(connection, &account, &ending, &flow, now).await?;
+    Ok(Some(Finished { gate }))
 }
 
 /// Ends a lease without an attempt.
@@ -109,7 +102,7 @@ pub(super) async fn release(
     reason: String,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let (state, due_at) = columns(standing);
+    let (state, due_at) = columns(standing, now);
     let updated = sqlx::query(
         "UPDATE deliveries SET state = ?, due_at = coalesce(?, due_at), reason = ?, lease_owner = NULL, \
          lease_until = NULL, changed_at = ? WHERE id = ? AND fence = ? AND state = 'leased'",
@@ -126,28 +119,35 @@ pub(super) async fn release(
     Ok(updated.rows_affected() > 0)
 }
 
-/// Lifts the pause of every account.
-pub(super) async fn resume_accounts(connection: &mut SqliteConnection) -> Result<u64, StoreError> {
-    let lifted = sqlx::query("DELETE FROM paused_accounts").execute(connection).await.map_err(store_error)?;
-    Ok(lifted.rows_affected())
-}
-
-/// Lifts the pause of one account.
-pub(super) async fn resume_account(
+/// Lets leases last so long from now. Those that were lost.
+pub(super) async fn renew(
     connection: &mut SqliteConnection,
-    account: String,
-) -> Result<bool, StoreError> {
-    let lifted = sqlx::query("DELETE FROM paused_accounts WHERE account = ?")
-        .bind(account)
-        .execute(connection)
+    held: Vec<(DeliveryId, Fence)>,
+    lease: Duration,
+    now: Timestamp,
+) -> Result<Vec<DeliveryId>, StoreError> {
+    let mut lost = Vec::new();
+    for (delivery, fence) in held {
+        let renewed = sqlx::query(
+            "UPDATE deliveries SET lease_until = ?, changed_at = ? WHERE id = ? AND fence = ? AND state = 'leased'",
+        )
+        .bind(now.after(lease).as_ms())
+        .bind(now.as_ms())
+        .bind(delivery.get())
+        .bind(fence.0)
+        .execute(&mut *connection)
         .await
         .map_err(store_error)?;
-    Ok(lifted.rows_affected() > 0)
+        if renewed.rows_affected() == 0 {
+            lost.push(delivery);
+        }
+    }
+    Ok(lost)
 }
 
-fn columns(standing: Standing) -> (&'static str, Option<i64>) {
+fn columns(standing: Standing, now: Timestamp) -> (&'static str, Option<i64>) {
     match standing {
-        Standing::Waiting { due_at } => ("waiting", Some(due_at.as_ms())),
+        Standing::Waiting { after } => ("waiting", Some(now.after(after).as_ms())),
         Standing::Delivered => ("delivered", None),
         Standing::Held => ("held", None),
         Standing::DeadLetter => ("dead_letter", None),

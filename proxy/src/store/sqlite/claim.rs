@@ -4,41 +4,51 @@
 
 use std::time::Duration;
 
-use lead_model::NormalValues;
 use sqlx::SqliteConnection;
 
 use crate::clock::Timestamp;
 use crate::ids::{DeliveryId, Receipt};
-use crate::store::sqlite::{read_json, store_error, to_u32};
-use crate::store::{Abandoned, ClaimRequest, Claimed, Fence, StoreError};
+use crate::store::sqlite::{gates, store_error, to_u32};
+use crate::store::{Abandoned, AccountRoom, ClaimRequest, Claimed, Fence, SealedLead, StoreError};
 
-/// Leases due deliveries of accounts that have room and are not paused.
+/// Leases due deliveries of accounts that have room and whose gate lets them go.
 pub(super) async fn claim(
     connection: &mut SqliteConnection,
     request: ClaimRequest,
     owner: String,
+    now: Timestamp,
 ) -> Result<Vec<Claimed>, StoreError> {
     let mut claimed = Vec::new();
     let mut left = request.limit;
-    for (account, room) in &request.accounts {
+    for AccountRoom { account, room, flow } in &request.accounts {
+        let mut gate = gates::read(connection, account).await?;
+        let room = gate.room(left.min(*room), flow, now);
+        if room == 0 {
+            continue;
+        }
         let leased: Vec<(i64, i64)> = sqlx::query_as(
             "UPDATE deliveries SET state = 'leased', fence = fence + 1, lease_owner = ?, lease_until = ?, changed_at = ? \
              WHERE id IN (SELECT id FROM deliveries WHERE state = 'waiting' AND account = ? AND due_at <= ? \
-             ORDER BY due_at, id LIMIT ?) AND account NOT IN (SELECT account FROM paused_accounts) \
-             RETURNING id, fence",
+             ORDER BY due_at, id LIMIT ?) RETURNING id, fence",
         )
         .bind(&owner)
-        .bind(request.lease_until.as_ms())
-        .bind(request.now.as_ms())
+        .bind(now.after(request.lease).as_ms())
+        .bind(now.as_ms())
         .bind(account)
-        .bind(request.now.as_ms())
-        .bind(i64::from(left.min(*room)))
+        .bind(now.as_ms())
+        .bind(i64::from(room))
         .fetch_all(&mut *connection)
         .await
         .map_err(store_error)?;
-        left = left.saturating_sub(u32::try_from(leased.len()).unwrap_or(u32::MAX));
+        let taken = u32::try_from(leased.len()).unwrap_or(u32::MAX);
+        let before = gate.clone();
+        gate.took(taken, flow, now);
+        if gate != before {
+            gates::write(connection, account, &gate).await?;
+        }
+        left = left.saturating_sub(taken);
         for (id, fence) in leased {
-            claimed.extend(load(connection, DeliveryId::new(id), Fence(fence), request.now).await?);
+            claimed.extend(load(connection, DeliveryId::new(id), Fence(fence), now).await?);
         }
     }
     Ok(claimed)
@@ -74,8 +84,8 @@ pub(super) async fn recover(
     connection: &mut SqliteConnection,
     owner: String,
     running: Vec<DeliveryId>,
+    lease: Duration,
     now: Timestamp,
-    lease_until: Timestamp,
 ) -> Result<Vec<Abandoned>, StoreError> {
     shift_after_step_back(connection, now).await?;
     let left: Vec<(i64,)> = sqlx::query_as(
@@ -93,7 +103,7 @@ pub(super) async fn recover(
              RETURNING fence",
         )
         .bind(&owner)
-        .bind(lease_until.as_ms())
+        .bind(now.after(lease).as_ms())
         .bind(now.as_ms())
         .bind(id)
         .fetch_one(&mut *connection)
@@ -113,7 +123,7 @@ pub(super) async fn recover(
     Ok(abandoned)
 }
 
-type Row = (String, String, String, String, String, i64, i64, i64);
+type Row = (String, String, String, String, Vec<u8>, Vec<u8>, i64, i64, i64);
 
 /// Reads what an attempt needs. A row that can't be read is set aside as a dead letter, so that it holds up no other.
 async fn load(
@@ -123,7 +133,7 @@ async fn load(
     now: Timestamp,
 ) -> Result<Option<Claimed>, StoreError> {
     let row: Row = sqlx::query_as(
-        "SELECT d.account, s.form, s.receipt, s.values_json, s.purpose_json, d.attempts, d.doubts, s.received_at \
+        "SELECT d.account, s.form, s.receipt, s.key_id, s.data_key, s.sealed, d.attempts, d.doubts, s.received_at \
          FROM deliveries d JOIN submissions s ON s.id = d.submission WHERE d.id = ?",
     )
     .bind(delivery.get())
@@ -148,16 +158,14 @@ async fn load(
 }
 
 fn read(row: Row, delivery: DeliveryId, fence: Fence) -> Result<Claimed, StoreError> {
-    let (account, form, receipt, values, purpose, attempts, doubts, received_at) = row;
-    let values: NormalValues = read_json(&values, "submissions.values_json")?;
+    let (account, form, receipt, key_id, data_key, sealed, attempts, doubts, received_at) = row;
     Ok(Claimed {
         delivery,
         fence,
         account,
         form,
         receipt: Receipt::parse(&receipt).ok_or(StoreError::Corrupt("submissions.receipt"))?,
-        values,
-        purpose: read_json(&purpose, "submissions.purpose_json")?,
+        lead: SealedLead { key_id, data_key, sealed },
         attempts: to_u32(attempts, "deliveries.attempts")?,
         doubts: to_u32(doubts, "deliveries.doubts")?,
         received_at: Timestamp::from_ms(received_at),

@@ -9,7 +9,7 @@ use crate::store::{OpenDelivery, StoreConfig, StoreError};
 type Row = (String, String, String, String, i64, Option<String>, i64, i64);
 
 /// Every delivery that waits, is under way, or was left to a person; the oldest first. The reason of one that waits for a
-/// paused account is `account_paused`, whatever ended its last attempt.
+/// closed gate is `account_paused`, `account_broken` or `account_stopped`, whatever ended its last attempt.
 ///
 /// # Errors
 /// [`StoreError::Refused`] with the remedy where there is no store of ours.
@@ -17,11 +17,11 @@ pub async fn open_deliveries(config: &StoreConfig) -> Result<Vec<OpenDelivery>, 
     let readers = open::open_beside(&config.path).await?;
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT s.receipt, s.form, d.account, d.state, d.attempts, \
-         CASE WHEN d.state = 'waiting' AND p.account IS NOT NULL THEN 'account_paused' ELSE d.reason END, \
+         CASE WHEN d.state = 'waiting' AND g.cause IS NOT NULL THEN 'account_' || g.cause ELSE d.reason END, \
          s.received_at, d.due_at \
          FROM deliveries d JOIN submissions s ON s.id = d.submission \
-         LEFT JOIN paused_accounts p ON p.account = d.account \
-         WHERE d.state IN ('waiting', 'leased', 'held', 'dead_letter') ORDER BY d.id",
+         LEFT JOIN account_gates g ON g.account = d.account \
+         WHERE d.state IN ('waiting', 'leased', 'held', 'dead_letter', 'merged') ORDER BY d.id",
     )
     .fetch_all(&readers)
     .await
@@ -39,13 +39,25 @@ pub async fn open_deliveries(config: &StoreConfig) -> Result<Vec<OpenDelivery>, 
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+    use std::time::Duration;
 
     use super::*;
     use crate::clock::Clock;
     use crate::ids::{IdempotencyKey, Receipt};
     use crate::store::{
-        AttemptClass, ClaimRequest, Ending, NewSubmission, Purpose, SqliteStore, Standing, Store as _,
+        AccountRoom, AttemptClass, ClaimRequest, DuplicateRule, Ending, FlowRule, GateCause, GateChange,
+        NewSubmission, SealedLead, SqliteStore, Standing, Store as _, Verdict,
     };
+
+    const LEASE: Duration = Duration::from_secs(60);
+    const FLOW: FlowRule =
+        FlowRule { per_minute: None, burst: 1, breaker_failures: 5, broken_wait: LEASE, paused_wait: LEASE };
+
+    /// Two deliveries of the one account.
+    fn two() -> ClaimRequest {
+        let room = AccountRoom { account: "takepayments".to_owned(), room: 2, flow: FLOW };
+        ClaimRequest { accounts: vec![room], limit: 2, lease: LEASE }
+    }
 
     fn config(dir: &Path) -> StoreConfig {
         StoreConfig { path: dir.join("leads.db") }
@@ -60,9 +72,9 @@ mod tests {
             account: "takepayments".to_owned(),
             idempotency_key: IdempotencyKey::parse(key).unwrap(),
             fingerprint: [0; 32],
-            source: serde_json::from_str("{}").unwrap(),
-            values: serde_json::from_str("{}").unwrap(),
-            purpose: Purpose::Lead,
+            person: None,
+            duplicates: DuplicateRule::default(),
+            lead: SealedLead { key_id: "first".to_owned(), data_key: vec![1], sealed: vec![2] },
         }
     }
 
@@ -74,10 +86,7 @@ mod tests {
         for key in ["delivered-delivered", "held-held-held-held", "waiting-waiting-waiting"] {
             store.accept(submission(key)).await.unwrap();
         }
-        let now = Clock::system().now();
-        let accounts = vec![("takepayments".to_owned(), 2)];
-        let claim = ClaimRequest { accounts, limit: 2, now, lease_until: now };
-        let claimed = store.claim(claim).await.unwrap();
+        let claimed = store.claim(two()).await.unwrap();
         for (claimed, standing) in claimed.iter().zip([Standing::Delivered, Standing::Held]) {
             assert!(store.release(claimed.delivery, claimed.fence, standing, "why").await.unwrap());
         }
@@ -100,23 +109,25 @@ mod tests {
         }
         let other = NewSubmission { account: "other".to_owned(), ..submission("other-other-other-other") };
         store.accept(other).await.unwrap();
-        let now = Clock::system().now();
-        let accounts = vec![("takepayments".to_owned(), 2)];
-        let claim = ClaimRequest { accounts, limit: 2, now, lease_until: now };
-        let claimed = store.claim(claim).await.unwrap();
+        let claimed = store.claim(two()).await.unwrap();
         let (refused, held) = (&claimed[0], &claimed[1]);
-        let attempt =
-            store.begin_attempt(refused.delivery, refused.fence, String::new()).await.unwrap().unwrap();
+        let attempt = store
+            .begin_attempt(refused.delivery, refused.fence, String::new(), LEASE)
+            .await
+            .unwrap()
+            .unwrap();
         let ending = Ending {
             class: AttemptClass::Credential,
             why: "status_401".to_owned(),
             status: Some(401),
             reference: None,
             fields: Vec::new(),
-            standing: Standing::Waiting { due_at: now },
-            pauses_account: true,
+            standing: Standing::Waiting { after: Duration::ZERO },
+            verdict: Verdict::Refused,
         };
-        assert!(store.finish_attempt(refused.delivery, refused.fence, attempt, ending).await.unwrap());
+        let finished =
+            store.finish_attempt(refused.delivery, refused.fence, attempt, ending, &FLOW).await.unwrap();
+        assert_eq!(finished.unwrap().gate, GateChange::Closed(GateCause::Paused));
         assert!(store.release(held.delivery, held.fence, Standing::Held, "why").await.unwrap());
 
         let listed = open_deliveries(&config).await.unwrap();

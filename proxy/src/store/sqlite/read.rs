@@ -2,14 +2,17 @@
 //!
 //! Apart from the writer so that a receipt is looked up while a batch is being synced.
 
+use std::collections::HashMap;
+use std::time::Duration;
+
 use lead_model::ReceiptAnswer;
 use sqlx::SqlitePool;
 
 use crate::clock::Timestamp;
 use crate::ids::{DeliveryId, Receipt};
 use crate::store::sqlite::accept::state_of;
-use crate::store::sqlite::{read_json, store_error, to_u32};
-use crate::store::{AttemptView, DeliveryView, StoreError};
+use crate::store::sqlite::{gates, read_json, store_error, to_u32};
+use crate::store::{AccountRoom, AttemptView, DeliveryView, Gate, StoreError};
 
 /// Tells how far the submission of a receipt has come.
 pub(super) async fn receipt(
@@ -42,30 +45,30 @@ pub(super) async fn reference(readers: &SqlitePool, receipt: &Receipt) -> Result
     Ok(row.and_then(|(reference,)| reference))
 }
 
-/// When the next delivery of these accounts is due.
+/// How long until the next delivery of these accounts is due and may go.
 pub(super) async fn next_due(
     readers: &SqlitePool,
-    accounts: &[String],
-) -> Result<Option<Timestamp>, StoreError> {
+    accounts: &[AccountRoom],
+    now: Timestamp,
+) -> Result<Option<Duration>, StoreError> {
     // One statement for any number of accounts: their names travel as a JSON list.
-    let (due_at,): (Option<i64>,) = sqlx::query_as(
-        "SELECT min((SELECT min(due_at) FROM deliveries WHERE state = 'waiting' AND account = a.value)) \
-         FROM json_each(?) a WHERE a.value NOT IN (SELECT account FROM paused_accounts)",
+    let names: Vec<&str> = accounts.iter().map(|room| room.account.as_str()).collect();
+    let rows: Vec<(String, Option<i64>)> = sqlx::query_as(
+        "SELECT a.value, (SELECT min(due_at) FROM deliveries WHERE state = 'waiting' AND account = a.value) \
+         FROM json_each(?) a",
     )
-    .bind(serde_json::json!(accounts).to_string())
-    .fetch_one(readers)
+    .bind(serde_json::json!(names).to_string())
+    .fetch_all(readers)
     .await
     .map_err(store_error)?;
-    Ok(due_at.map(Timestamp::from_ms))
-}
-
-/// The accounts that are paused.
-pub(super) async fn paused_accounts(readers: &SqlitePool) -> Result<Vec<String>, StoreError> {
-    let rows: Vec<(String,)> = sqlx::query_as("SELECT account FROM paused_accounts ORDER BY account")
-        .fetch_all(readers)
-        .await
-        .map_err(store_error)?;
-    Ok(rows.into_iter().map(|(account,)| account).collect())
+    let gates: HashMap<String, Gate> =
+        gates::all(readers).await?.into_iter().map(|view| (view.account, view.gate)).collect();
+    let dues = rows.into_iter().filter_map(|(account, due_at)| {
+        let room = accounts.iter().find(|room| room.account == account)?;
+        let open_at = gates.get(&account).map_or(now, |gate| gate.next_at(&room.flow, now));
+        Some(Timestamp::from_ms(due_at?).max(open_at)).filter(|at| at.as_ms() < i64::MAX)
+    });
+    Ok(dues.min().map(|at| at.since(now)))
 }
 
 /// What is told of a delivery.

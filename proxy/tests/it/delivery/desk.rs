@@ -17,7 +17,8 @@ use lead_proxy::credentials::tokens::TokenKeeper;
 use lead_proxy::delivery::{Delivery, DeliveryConfig, FirstOutcome};
 use lead_proxy::exchange::Exchange;
 use lead_proxy::ids::{DeliveryId, IdempotencyKey, Receipt};
-use lead_proxy::store::{Accepted, NewSubmission, Purpose, SqliteStore, Store, StoreConfig};
+use lead_proxy::keys::{IndexKey, KeyId, Keyring, Keys, LeadAddress, LeadContent};
+use lead_proxy::store::{Accepted, DuplicateRule, NewSubmission, Purpose, SqliteStore, Store, StoreConfig};
 use lead_proxy::transport::Transport;
 use partner_sim::Sim;
 use partner_sim::takepayments::TakePayments;
@@ -80,8 +81,14 @@ impl Desk {
         let key = SecretString::from("thirty-two characters for the tests");
         let keeper = TokenKeeper::new(Arc::clone(&self.store), transport.clone(), self.clock.clone(), &key);
         let exchange = Exchange::new(transport, Arc::new(keeper), self.clock.clone());
-        self.delivery =
-            Some(Delivery::start(Arc::clone(&self.store), accounts, exchange, self.clock.clone(), config));
+        self.delivery = Some(Delivery::start(
+            Arc::clone(&self.store),
+            accounts,
+            exchange,
+            keys(),
+            self.clock.clone(),
+            config,
+        ));
     }
 
     fn config(&self) -> DeliveryConfig {
@@ -91,6 +98,10 @@ impl Desk {
             authorities: Default::default(),
             concurrent_max: 64,
             account_concurrent_max: self.setup.room,
+            account_per_minute: 0,
+            account_burst: 1,
+            breaker_failures: 5,
+            breaker_wait_ms: 30_000,
             connect_timeout_ms: 5_000,
             exchange_timeout_ms: self.setup.exchange_timeout_ms,
             answer_bytes_max: 65_536,
@@ -173,6 +184,11 @@ impl Desk {
         self.delivery().wait(id, PATIENCE).await
     }
 
+    /// The accounts whose gate is closed.
+    pub(crate) async fn closed(&self) -> Vec<String> {
+        self.store.closed_gates().await.unwrap().into_iter().map(|view| view.account).collect()
+    }
+
     /// The classes of a delivery's attempts.
     pub(crate) async fn attempts(&self, id: DeliveryId) -> Vec<String> {
         self.store.attempts(id).await.unwrap().into_iter().map(|attempt| attempt.state).collect()
@@ -223,18 +239,33 @@ fn account(url: &str, config: &DeliveryConfig) -> Account {
 fn submission(key: &str, fingerprint: u8) -> NewSubmission {
     let values = r#"{"first_name":"Ada","last_name":"Lovelace","email":"ada@analytical.example",
         "phone":"+442079460018","notes":"Two tills.","consent":true}"#;
+    let receipt = Receipt::new();
+    let address = LeadAddress { receipt: receipt.as_str(), form: "quote", account: "web" };
+    let content = LeadContent {
+        values: serde_json::from_str(values).unwrap(),
+        source: Source::default(),
+        purpose: Purpose::Lead,
+    };
+    let lead = keys().ring.seal_lead(&address, &content);
     NewSubmission {
-        receipt: Receipt::new(),
+        receipt,
         form: "quote".to_owned(),
         form_version: 1,
         locale: "en".to_owned(),
         account: "web".to_owned(),
         idempotency_key: IdempotencyKey::parse(&format!("{key:-<16}")).unwrap(),
         fingerprint: [fingerprint; 32],
-        source: Source::default(),
-        values: serde_json::from_str(values).unwrap(),
-        purpose: Purpose::Lead,
+        person: None,
+        duplicates: DuplicateRule::default(),
+        lead,
     }
+}
+
+/// The same at every opening.
+fn keys() -> Arc<Keys> {
+    let active = KeyId::parse("test").unwrap();
+    let ring = Keyring::new(active.clone(), &BTreeMap::from([(active, [1; 32].into())])).unwrap();
+    Arc::new(Keys { ring, index: IndexKey::new([2; 32].into()) })
 }
 
 /// A partner that the simulator does not play; its address.

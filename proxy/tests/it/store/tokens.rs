@@ -200,11 +200,11 @@ async fn consents_of_one_account_are_bounded(kept: Kept) {
 }
 
 async fn one_account_is_resumed_and_no_other(kept: Kept) {
-    use lead_proxy::store::{AttemptClass, Ending, Standing};
+    use lead_proxy::store::{AttemptClass, Ending, Standing, Verdict};
 
     let (claimed, attempt) = kept.begin("key").await;
-    let waiting = Standing::Waiting { due_at: START };
-    let pause = Ending { pauses_account: true, ..super::ending(AttemptClass::Credential, waiting) };
+    let waiting = Standing::Waiting { after: std::time::Duration::ZERO };
+    let pause = Ending { verdict: Verdict::Refused, ..super::ending(AttemptClass::Credential, waiting) };
     assert!(kept.finish(&claimed, attempt, pause).await);
     assert!(!kept.store.resume_account("other").await.unwrap());
     assert_eq!(kept.claim(9).await.len(), 0);

@@ -94,14 +94,14 @@ impl House {
     }
 }
 
+/// Until long after this test.
+const PAUSE: &str = "INSERT INTO account_gates (account, cause, reason, since, probe_at, flow_us, wait_until) \
+                     VALUES (?, 'paused', 'token_refused', 0, unixepoch() * 1000 + 600000, 0, 0)";
+
 async fn pause(house: &House, account: &str) {
     let url = format!("sqlite://{}", house.app.store_path().display());
     let mut outside = sqlx::SqliteConnection::connect(&url).await.unwrap();
-    sqlx::query("INSERT INTO paused_accounts (account, reason, paused_at) VALUES (?, 'token_refused', 0)")
-        .bind(account)
-        .execute(&mut outside)
-        .await
-        .unwrap();
+    sqlx::query(PAUSE).bind(account).execute(&mut outside).await.unwrap();
     outside.close().await.unwrap();
 }
 
@@ -124,7 +124,8 @@ async fn consent_connects_the_account_and_lifts_its_pause_alone() {
     );
     assert_eq!(house.tokens_given(), 1);
     assert_eq!(crate::app::count_rows(&house.app.store_path(), "account_tokens").await, 1);
-    assert_eq!(crate::app::count_rows(&house.app.store_path(), "paused_accounts").await, 1);
+    let closed = "account_gates WHERE cause = 'paused'";
+    assert_eq!(crate::app::count_rows(&house.app.store_path(), closed).await, 1);
     house.close().await;
 }
 

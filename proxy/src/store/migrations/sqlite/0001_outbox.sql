@@ -1,4 +1,5 @@
--- The outbox: submissions, the delivery of each, and every attempt. Times are milliseconds since 1970 UTC.
+-- The outbox: submissions, the delivery of each, every attempt, and the gate of each account. Times are milliseconds since
+-- 1970 UTC.
 
 CREATE TABLE submissions (
     id INTEGER PRIMARY KEY,
@@ -9,18 +10,28 @@ CREATE TABLE submissions (
     account TEXT NOT NULL,
     -- NULL once the visitor has sent a corrected submission under the same key.
     idempotency_key TEXT,
+    -- Keyed hashes: that two submissions hold the same, and that two are of one person.
     fingerprint BLOB NOT NULL CHECK (length(fingerprint) = 32),
-    source_json TEXT NOT NULL,
-    values_json TEXT NOT NULL,
+    person BLOB CHECK (length(person) = 32),
+    -- An earlier submission of the same person to the same account.
+    duplicate_of INTEGER REFERENCES submissions (id),
+    -- Values, source and purpose under the data key; the data key under the operator's key of this id. Empty once erased.
+    key_id TEXT NOT NULL,
+    data_key BLOB NOT NULL,
+    sealed BLOB NOT NULL,
     received_at INTEGER NOT NULL,
     UNIQUE (form, idempotency_key)
 ) STRICT;
+
+CREATE INDEX submissions_person ON submissions (account, person, received_at) WHERE person IS NOT NULL;
 
 CREATE TABLE deliveries (
     id INTEGER PRIMARY KEY,
     submission INTEGER NOT NULL UNIQUE REFERENCES submissions (id),
     account TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('waiting', 'leased', 'delivered', 'held', 'dead_letter', 'replaced')),
+    state TEXT NOT NULL CHECK (
+        state IN ('waiting', 'leased', 'delivered', 'held', 'dead_letter', 'replaced', 'merged', 'dropped')
+    ),
     due_at INTEGER NOT NULL,
     -- Raised with every lease: a write that names an older one does nothing.
     fence INTEGER NOT NULL DEFAULT 0,
@@ -39,6 +50,7 @@ CREATE TABLE deliveries (
 
 CREATE INDEX deliveries_waiting ON deliveries (account, due_at, id) WHERE state = 'waiting';
 CREATE INDEX deliveries_leased ON deliveries (lease_until) WHERE state = 'leased';
+CREATE INDEX deliveries_left ON deliveries (state, id) WHERE state IN ('held', 'dead_letter', 'merged');
 
 CREATE TABLE attempts (
     delivery INTEGER NOT NULL REFERENCES deliveries (id),
@@ -55,8 +67,18 @@ CREATE TABLE attempts (
     PRIMARY KEY (delivery, number)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE paused_accounts (
+CREATE TABLE account_gates (
     account TEXT PRIMARY KEY,
-    reason TEXT NOT NULL,
-    paused_at INTEGER NOT NULL
+    -- Why it is closed; NULL while it is open.
+    cause TEXT CHECK (cause IN ('broken', 'paused', 'stopped')),
+    reason TEXT,
+    since INTEGER,
+    -- When one lead may go, to see whether things are mended.
+    probe_at INTEGER,
+    -- Attempts in a row that the partner did not answer.
+    failures INTEGER NOT NULL DEFAULT 0,
+    -- Up to when the rate is used, in microseconds since 1970.
+    flow_us INTEGER NOT NULL,
+    -- Nothing goes before this: the partner has asked for it.
+    wait_until INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -112,7 +112,7 @@ impl House {
         let url = format!("sqlite://{}", self.app.store_path().display());
         let mut outside = sqlx::SqliteConnection::connect(&url).await.unwrap();
         for statement in [
-            "DELETE FROM paused_accounts",
+            "DELETE FROM account_gates",
             "DELETE FROM account_tokens WHERE account <> 'hotel'",
             "UPDATE account_tokens SET retry_at = NULL, state = 'good', failures = 0",
         ] {
