@@ -101,8 +101,7 @@ impl Play {
             self.write(&answer, from, until).await?;
             if until == end {
                 self.write_more(&answer).await?;
-            }
-            if position == Position::Close {
+                // An answer without a body is whole before its half is.
                 self.ledger.note(self.place, |arrival| arrival.answered = true);
             }
             if self.meet(position).await? == Next::Over {

@@ -89,6 +89,17 @@ fn is_delay(plan: Plan) -> bool {
 }
 
 #[tokio::test]
+async fn answer_without_a_body_is_whole_at_its_half() {
+    for (position, expected) in [(Position::ResponseHeaders, false), (Position::HalfResponse, true)] {
+        let partner = FaultPartner::start(Answers::Fixed(Answer::json(200, ""))).unwrap();
+        partner.arm(Plan { position, fault: Fault::Close }, None);
+        let (come, how) = ask(partner.addr()).await;
+        assert_eq!((come == Answer::json(200, "").bytes, how), (expected, How::Ended), "{position:?}");
+        assert_eq!(partner.arrivals()[0].answered, expected, "{position:?}");
+    }
+}
+
+#[tokio::test]
 async fn fault_meets_so_many_connections_and_no_more() {
     let partner = FaultPartner::start(Answers::Fixed(healthy())).unwrap();
     partner.arm(Plan { position: Position::WholeBody, fault: Fault::Close }, Some(2));

@@ -71,7 +71,7 @@ impl House {
         let opened = Mutex::new(Vec::new());
         let app = TestApp::start_with(|text| {
             let simulators = text.simulators.clone();
-            let answers = answers.unwrap_or_else(|| Answers::Behind(addr_of(&simulators)));
+            let answers = answers.unwrap_or_else(|| kind.answers(addr_of(&simulators)));
             for ((name, _), front) in doors.iter().zip(&fronts) {
                 let door = Door::open(kind, name, answers.clone(), front.as_ref(), text, &simulators);
                 opened.lock().unwrap().push(door);

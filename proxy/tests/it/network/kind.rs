@@ -2,6 +2,9 @@
 //!
 //! Apart because the accounts are the demo's own, only elsewhere: whoever changes those changes these.
 
+use std::net::SocketAddr;
+
+use fault_net::{Answer, Answers};
 use lead_proxy::connectors::{InDoubtPolicy, find_connector};
 
 use crate::app::partners::PANEL_KEY;
@@ -51,6 +54,15 @@ impl Kind {
             Self::Consent => include_str!("../../../../forms/list-property.toml"),
             Self::SignedNonce => include_str!("../../../../forms/open-account.toml"),
             Self::SignedBody => include_str!("../../../../forms/contact-us.toml"),
+        }
+    }
+
+    /// What the partner answers: what its simulator does. TakePayments' answers nothing at all, of which there is no half, so
+    /// it says a word that its document allows.
+    pub(crate) fn answers(self, simulators: SocketAddr) -> Answers {
+        match self {
+            Self::BodyKey => Answers::Fixed(Answer::json(200, r#"{"Message":"received"}"#)),
+            _ => Answers::Behind(simulators),
         }
     }
 

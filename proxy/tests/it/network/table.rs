@@ -6,12 +6,22 @@
 use fault_net::{Fault, Plan, Position};
 use lead_proxy::connectors::InDoubtPolicy;
 
-/// The classes that an attempt may have which met this fault, when so many bytes of its body had come to the partner.
+/// What the partner counted of an attempt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// Bytes of the body that came to it.
+    pub(crate) body_bytes: usize,
+    /// Whether the whole body came.
+    pub(crate) is_whole: bool,
+    /// Whether its whole answer was written.
+    pub(crate) answered: bool,
+}
+
+/// The classes that an attempt may have which met this fault.
 ///
 /// A reset throws away what is on its way, so that nobody can count it: where none has come, the body may have left.
-pub(crate) fn classes(plan: Plan, body_bytes: usize) -> &'static [&'static str] {
-    let is_answered = matches!(plan.fault, Fault::Delay(_)) || plan.position == Position::Close;
-    match (is_answered, body_bytes, plan.fault) {
+pub(crate) fn classes(fault: Fault, seen: Seen) -> &'static [&'static str] {
+    match (seen.answered, seen.body_bytes, fault) {
         (true, _, _) => &["delivered"],
         (false, 0, Fault::Reset) => &["not_sent", "in_doubt"],
         (false, 0, _) => &["not_sent"],
@@ -19,11 +29,9 @@ pub(crate) fn classes(plan: Plan, body_bytes: usize) -> &'static [&'static str] 
     }
 }
 
-/// Whether the partner took what came before the fault: it answers only what it has taken.
+/// Whether the partner took what came before the fault: it begins an answer only to what it has taken.
 pub(crate) fn takes_lead(plan: Plan) -> bool {
-    let is_read =
-        matches!(plan.position, Position::ResponseHeaders | Position::HalfResponse | Position::Close);
-    is_read || matches!(plan.fault, Fault::Delay(_))
+    matches!(plan.position, Position::ResponseHeaders | Position::HalfResponse | Position::Close)
 }
 
 /// What becomes of a lead.
@@ -31,7 +39,7 @@ pub(crate) fn takes_lead(plan: Plan) -> bool {
 pub(crate) struct End {
     /// Where its delivery stands in the end.
     pub(crate) state: &'static str,
-    /// Whether it was sent a second time.
+    /// Whether it was sent once more after the fault.
     pub(crate) again: bool,
 }
 
