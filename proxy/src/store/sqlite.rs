@@ -148,12 +148,13 @@ impl Store for SqliteStore {
     }
 
     async fn resume_accounts(&self) -> Result<u64, StoreError> {
-        self.writer.write(|conn| Box::pin(gates::resume_all(conn))).await
+        let now = self.clock.now();
+        self.writer.write(move |conn| Box::pin(gates::resume_all(conn, now))).await
     }
 
     async fn resume_account(&self, account: &str) -> Result<bool, StoreError> {
-        let account = account.to_owned();
-        self.writer.write(|conn| Box::pin(gates::resume(conn, account))).await
+        let (now, account) = (self.clock.now(), account.to_owned());
+        self.writer.write(move |conn| Box::pin(gates::resume(conn, account, now))).await
     }
 
     async fn delivery(&self, delivery: DeliveryId) -> Result<Option<DeliveryView>, StoreError> {

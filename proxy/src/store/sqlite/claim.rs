@@ -44,7 +44,7 @@ pub(super) async fn claim(
         let before = gate.clone();
         gate.took(taken, flow, now);
         if gate != before {
-            gates::write(connection, account, &gate).await?;
+            gates::write(connection, account, &gate, now).await?;
         }
         left = left.saturating_sub(taken);
         for (id, fence) in leased {
@@ -88,6 +88,7 @@ pub(super) async fn recover(
     now: Timestamp,
 ) -> Result<Vec<Abandoned>, StoreError> {
     shift_after_step_back(connection, now).await?;
+    gates::shift_after_step_back(connection, now, STEP_BACK_MIN).await?;
     let left: Vec<(i64,)> = sqlx::query_as(
         "SELECT id FROM deliveries WHERE state = 'leased' AND (lease_owner <> ? OR lease_until <= ?) ORDER BY id",
     )

@@ -2,6 +2,8 @@
 //!
 //! Apart because claims, endings and operators write the same row.
 
+use std::time::Duration;
+
 use sqlx::{SqliteConnection, SqliteExecutor};
 
 use crate::clock::Timestamp;
@@ -32,10 +34,11 @@ pub(super) async fn write(
     connection: &mut SqliteConnection,
     account: &str,
     gate: &Gate,
+    now: Timestamp,
 ) -> Result<(), StoreError> {
     let closed = gate.closed.as_ref();
     let replace = sqlx::AssertSqlSafe(format!(
-        "INSERT OR REPLACE INTO account_gates ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        "INSERT OR REPLACE INTO account_gates ({COLUMNS}, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
     ));
     sqlx::query(replace)
         .bind(account)
@@ -46,6 +49,7 @@ pub(super) async fn write(
         .bind(i64::from(gate.failures))
         .bind(gate.flow_us)
         .bind(gate.wait_until.as_ms())
+        .bind(now.as_ms())
         .execute(connection)
         .await
         .map_err(store_error)?;
@@ -64,7 +68,7 @@ pub(super) async fn note(
     let mut gate = before.clone();
     let change = gate.note(ending.verdict, &ending.why, flow, now);
     if gate != before {
-        write(connection, account, &gate).await?;
+        write(connection, account, &gate, now).await?;
     }
     Ok(change)
 }
@@ -81,17 +85,38 @@ pub(super) async fn stop(
         return Ok(false);
     }
     gate.stop(&reason, now);
-    write(connection, &account, &gate).await?;
+    write(connection, &account, &gate, now).await?;
     Ok(true)
 }
 
+/// Brings waits and probes that were written before the clock was set back into the present.
+pub(super) async fn shift_after_step_back(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+    step_back_min: Duration,
+) -> Result<(), StoreError> {
+    // Times that stand for "never" and "not at all" stay what they are.
+    sqlx::query(
+        "UPDATE account_gates SET changed_at = ?1, \
+         probe_at = CASE WHEN cause = 'stopped' THEN probe_at ELSE probe_at - changed_at + ?1 END, \
+         wait_until = CASE WHEN wait_until < changed_at THEN wait_until ELSE wait_until - changed_at + ?1 END \
+         WHERE changed_at > ?2",
+    )
+    .bind(now.as_ms())
+    .bind(now.after(step_back_min).as_ms())
+    .execute(connection)
+    .await
+    .map_err(store_error)?;
+    Ok(())
+}
+
 /// Opens those that no operator has stopped.
-pub(super) async fn resume_all(connection: &mut SqliteConnection) -> Result<u64, StoreError> {
+pub(super) async fn resume_all(connection: &mut SqliteConnection, now: Timestamp) -> Result<u64, StoreError> {
     let mut opened = 0;
     for GateView { account, mut gate } in all(&mut *connection).await? {
         if matches!(gate.closed, Some(Closed { cause: GateCause::Broken | GateCause::Paused, .. })) {
             gate.open();
-            write(connection, &account, &gate).await?;
+            write(connection, &account, &gate, now).await?;
             opened += 1;
         }
     }
@@ -99,13 +124,17 @@ pub(super) async fn resume_all(connection: &mut SqliteConnection) -> Result<u64,
 }
 
 /// Opens one, whatever has closed it.
-pub(super) async fn resume(connection: &mut SqliteConnection, account: String) -> Result<bool, StoreError> {
+pub(super) async fn resume(
+    connection: &mut SqliteConnection,
+    account: String,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
     let mut gate = read(connection, &account).await?;
     if gate.closed.is_none() {
         return Ok(false);
     }
     gate.open();
-    write(connection, &account, &gate).await?;
+    write(connection, &account, &gate, now).await?;
     Ok(true)
 }
 

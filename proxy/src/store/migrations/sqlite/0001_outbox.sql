@@ -80,5 +80,7 @@ CREATE TABLE account_gates (
     -- Up to when the rate is used, in microseconds since 1970.
     flow_us INTEGER NOT NULL,
     -- Nothing goes before this: the partner has asked for it.
-    wait_until INTEGER NOT NULL
+    wait_until INTEGER NOT NULL,
+    -- Tells, after the clock was set back, by how much.
+    changed_at INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
