@@ -2,6 +2,7 @@
 //!
 //! Apart from [`Form`], which is what a browser gets of it: one language, no account, no allowlist.
 
+mod duplicates;
 mod fields;
 mod problems;
 
@@ -16,6 +17,7 @@ use crate::text::LocalizedText;
 use crate::value::Values;
 use crate::vocabulary::vocabulary_entry;
 
+pub use duplicates::{DuplicateAction, Duplicates, WINDOW_HOURS_MAX};
 pub use fields::{FROM_PARTNER_SCHEMA, Fields};
 pub use problems::DefinitionError;
 
@@ -41,6 +43,9 @@ pub struct FormDefinition {
     /// Country (ISO 3166) assumed for phone numbers typed without one.
     #[serde(default)]
     pub country: Option<String>,
+    /// What becomes of a second submission of one person. Known to the proxy alone.
+    #[serde(default)]
+    pub duplicates: Duplicates,
     /// Headings, button, thanks.
     pub texts: FormTexts,
     /// The questions, in order: `[[fields]]`, or `fields = "from partner schema"`.

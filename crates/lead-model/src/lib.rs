@@ -31,8 +31,8 @@ mod wire;
 pub use check::{check, check_field};
 pub use decimal::Decimal;
 pub use definition::{
-    DefinitionError, Example, FROM_PARTNER_SCHEMA, FieldDefinition, Fields, FormDefinition, FormTexts,
-    OptionDefinition,
+    DefinitionError, DuplicateAction, Duplicates, Example, FROM_PARTNER_SCHEMA, FieldDefinition, Fields,
+    FormDefinition, FormTexts, OptionDefinition, WINDOW_HOURS_MAX,
 };
 pub use field::{ChoiceOption, Field, FieldKind, Rules, Width};
 pub use form::{Direction, Form};

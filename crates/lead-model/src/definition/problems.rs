@@ -4,7 +4,7 @@
 
 use core::fmt;
 
-use super::{Example, FieldDefinition, FormDefinition};
+use super::{DuplicateAction, Duplicates, Example, FieldDefinition, FormDefinition, WINDOW_HOURS_MAX};
 use crate::check::{check, is_date};
 use crate::decimal::Decimal;
 use crate::field::FieldKind;
@@ -78,6 +78,7 @@ impl FormDefinition {
                 "a two-letter ISO 3166 code in upper case, such as \"GB\"",
             );
         }
+        self.duplicate_problems(&mut report);
         self.text_problems(&mut report);
         let from_schema = self.fields.from_partner_schema();
         if self.fields.is_empty() && !from_schema {
@@ -94,6 +95,18 @@ impl FormDefinition {
             self.example_problems(&mut report);
         }
         report.errors
+    }
+
+    fn duplicate_problems(&self, report: &mut Report) {
+        let Duplicates { window_hours, action } = self.duplicates;
+        if window_hours > WINDOW_HOURS_MAX {
+            let expected = format!("0 to {WINDOW_HOURS_MAX}");
+            report.wrong("duplicates.window_hours".into(), window_hours.to_string(), expected);
+        }
+        if self.completes && action == DuplicateAction::Merge {
+            let expected = "\"flag\": a form that completes a record makes no new lead that could be merged";
+            report.wrong("duplicates.action".into(), "\"merge\"", expected);
+        }
     }
 
     fn text_problems(&self, report: &mut Report) {

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use lead_model::{Form, FormDefinition};
+use lead_model::{DuplicateAction, Duplicates, Form, FormDefinition};
 
 #[allow(
     clippy::disallowed_methods,
@@ -48,6 +48,34 @@ fn account_and_allowlist_do_not_travel() {
 }
 
 #[test]
+fn duplicates_are_flagged_for_a_day_unless_the_form_says_otherwise_and_no_browser_hears_of_it() {
+    let definition = shipped().remove(0);
+    assert_eq!(definition.duplicates, Duplicates { window_hours: 24, action: DuplicateAction::Flag });
+    for (text, wanted) in [
+        (r#"{"action":"merge"}"#, Duplicates { window_hours: 24, action: DuplicateAction::Merge }),
+        (r#"{"window_hours":0}"#, Duplicates { window_hours: 0, action: DuplicateAction::Flag }),
+    ] {
+        let duplicates: Duplicates = serde_json::from_str(text).unwrap();
+        assert_eq!(duplicates, wanted, "{text}");
+        let form = FormDefinition { duplicates, ..definition.clone() }.localize("en", &[]);
+        assert_eq!(form, definition.localize("en", &[]), "{text}");
+    }
+    for wrong in [r#"{"window_hours":-1}"#, r#"{"action":"drop"}"#, r#"{"hours":1}"#] {
+        assert!(serde_json::from_str::<Duplicates>(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn form_that_completes_a_record_merges_nothing() {
+    let definition = shipped().remove(0);
+    let duplicates = Duplicates { action: DuplicateAction::Merge, ..Duplicates::default() };
+    let merging = FormDefinition { duplicates, ..definition };
+    assert_eq!(merging.problems(), []);
+    let told = FormDefinition { completes: true, ..merging }.problems();
+    assert_eq!(told.iter().map(|wrong| wrong.path.as_str()).collect::<Vec<_>>(), ["duplicates.action"]);
+}
+
+#[test]
 fn form_survives_the_journey_as_json() {
     for definition in shipped() {
         for locale in ["en", "de"] {
@@ -63,6 +91,7 @@ id = "Not A Slug"
 version = 0
 account = ""
 country = "UK"
+duplicates = { window_hours = 2161 }
 [texts]
 title = ""
 submit = { en = "Send", de = "" }
@@ -112,6 +141,7 @@ fn broken_definition_is_told_everything_at_once() {
         "version:",
         "account:",
         "country:",
+        "duplicates.window_hours:",
         "texts.title:",
         "texts.submit:",
         "\"email\".label:",

@@ -64,6 +64,22 @@ While a partner can't be asked, the form stays as it was; before the first schem
 `[[own_fields]]` are questions of your own: one with a name that the schema's form has takes that one's place, the others (a consent) stand behind.
 `partner_organization = "ID"` takes the schema of one partner organisation.
 
+## Duplicates
+
+A submission whose vocabulary field `email`, or without one `phone`, says the same as an earlier submission's to the same account is a duplicate of the same person.
+Nothing is dropped by it:
+
+```toml
+duplicates = { window_hours = 24, action = "flag" }   # the default
+```
+
+| key | meaning |
+|---|---|
+| `window_hours` | so long after the first one a second counts as a duplicate, 0 to 2160; 0 for never |
+| `action` | `flag`: it is sent like any lead, and operators see of which one it is a duplicate; `merge`: it is kept beside the first one and not sent, unless an operator says so. One whose forerunner was refused or given up is sent in any case |
+
+What tells a person is kept as a keyed hash, and this setting reaches no browser.
+
 ## Keys of a field
 
 | key | meaning |
