@@ -4,6 +4,7 @@
 
 pub(crate) mod body;
 mod fingerprint;
+mod person;
 pub(crate) mod purpose;
 pub(crate) mod record;
 
@@ -138,6 +139,7 @@ fn new_submission(keys: &Keys, offer: &Offer<'_>, receipt: Receipt, values: Norm
     NewSubmission {
         form_version: offer.form_version,
         locale: offer.text.form.locale.clone(),
+        duplicates: person::rule(form.duplicates),
         ..sealed(keys, receipt, (&form.id, &form.account), &offer.key, &content)
     }
 }
@@ -158,7 +160,7 @@ fn sealed(
         account: account.to_owned(),
         idempotency_key: key.clone(),
         fingerprint: fingerprint(&keys.index, form, key, content),
-        person: None,
+        person: person::person(&keys.index, account, content),
         duplicates: DuplicateRule::default(),
         lead: keys.ring.seal_lead(&address, content),
         receipt,
