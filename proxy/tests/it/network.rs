@@ -6,6 +6,7 @@ mod house;
 mod kind;
 mod stubborn;
 mod table;
+mod unsent;
 
 use std::sync::Arc;
 

@@ -9,14 +9,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use fault_net::{Answers, FaultPartner};
+use fault_net::{Answers, FaultPartner, Relay};
 use lead_model::FormDefinition;
+use lead_proxy::clock::Clock;
 use serde_json::Value;
 use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 
 use super::kind::{CALLBACK, Kind, secrets};
-use crate::app::{API_KEY, Answer, ConfigText, HOST_ORIGIN, PATIENCE, TestApp, key};
+use crate::app::{API_KEY, Answer, HOST_ORIGIN, PATIENCE, TestApp, key};
 use crate::tls::certificates::{Authority, NAME};
 use crate::tls::front::Front;
 
@@ -36,6 +37,8 @@ pub(crate) struct Door {
     pub(crate) partner: FaultPartner,
     /// What stands before its TLS, where it has any.
     pub(crate) wire: Option<FaultPartner>,
+    /// What stands before its address, where that is a relay.
+    pub(crate) relay: Option<Relay>,
     /// What a visitor says.
     values: Value,
 }
@@ -43,8 +46,14 @@ pub(crate) struct Door {
 /// Which network a door has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
+    /// Straight to the partner.
     Plain,
+    /// The same, and tokens come from there as well.
+    WithTokens,
+    /// To a handshake, and behind it to the partner.
     Tls,
+    /// Through a relay.
+    Relay,
 }
 
 /// The proxy.
@@ -60,20 +69,33 @@ impl House {
         doors: &[(String, Way)],
         answers: Option<Answers>,
     ) -> (Self, Vec<Door>) {
+        Self::open_by(Clock::system(), kind, doors, answers).await
+    }
+
+    /// The same, by a clock that the test owns.
+    pub(crate) async fn open_by(
+        clock: Clock,
+        kind: Kind,
+        doors: &[(String, Way)],
+        answers: Option<Answers>,
+    ) -> (Self, Vec<Door>) {
         let authority = Authority::new("of the operator");
         let mut fronts = Vec::new();
         for (_, way) in doors {
             fronts.push(match way {
-                Way::Plain => None,
+                Way::Plain | Way::WithTokens | Way::Relay => None,
                 Way::Tls => Some(Front::open(authority.issue()).await),
             });
         }
         let opened = Mutex::new(Vec::new());
-        let app = TestApp::start_with(|text| {
+        let app = TestApp::start_by(clock, |text| {
             let simulators = text.simulators.clone();
             let answers = answers.unwrap_or_else(|| kind.answers(addr_of(&simulators)));
-            for ((name, _), front) in doors.iter().zip(&fronts) {
-                let door = Door::open(kind, name, answers.clone(), front.as_ref(), text, &simulators);
+            for ((name, way), front) in doors.iter().zip(&fronts) {
+                let (door, root) = Door::open(kind, name, answers.clone(), *way, front.as_ref());
+                let tokens = if *way == Way::WithTokens { &root } else { &simulators };
+                text.accounts += &kind.account(name, &root, tokens);
+                text.accounts += "\n";
                 opened.lock().unwrap().push(door);
             }
             text.forms_dir = write_forms(kind, doors, text.store.parent().unwrap());
@@ -156,29 +178,26 @@ impl House {
 }
 
 impl Door {
-    /// Opens the partner, and writes its account down.
-    fn open(
-        kind: Kind,
-        name: &str,
-        answers: Answers,
-        front: Option<&Front>,
-        text: &mut ConfigText,
-        simulators: &str,
-    ) -> Self {
+    /// Opens the partner and what stands before it; and the address at which the proxy finds it.
+    fn open(kind: Kind, name: &str, answers: Answers, way: Way, front: Option<&Front>) -> (Self, String) {
         let partner = FaultPartner::start(answers).unwrap();
         let mut root = partner.url("");
-        let mut wire = None;
+        let (mut wire, mut relay) = (None, None);
         if let Some(front) = front {
             front.before(&root);
             let before = FaultPartner::before(([127, 0, 0, 1], front.port()).into()).unwrap();
             root = format!("https://{NAME}:{}", before.addr().port());
             wire = Some(before);
         }
-        text.accounts += &kind.account(name, &root, simulators);
-        text.accounts += "\n";
+        if way == Way::Relay {
+            let before = Relay::start(partner.addr()).unwrap();
+            root = format!("http://{}", before.addr());
+            relay = Some(before);
+        }
         let form: FormDefinition = toml::from_str(kind.form()).unwrap();
         let good = form.examples.iter().find(|example| example.problems.is_empty()).unwrap();
-        Self { name: name.to_owned(), partner, wire, values: serde_json::to_value(&good.values).unwrap() }
+        let values = serde_json::to_value(&good.values).unwrap();
+        (Self { name: name.to_owned(), partner, wire, relay, values }, root)
     }
 }
 

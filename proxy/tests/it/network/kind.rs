@@ -33,6 +33,16 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// Every kind.
+    pub(crate) const ALL: [Self; 6] = [
+        Self::HeaderKey,
+        Self::BodyKey,
+        Self::ClientCredentials,
+        Self::Consent,
+        Self::SignedNonce,
+        Self::SignedBody,
+    ];
+
     /// The connector, which is also the demo's account.
     pub(crate) fn slug(self) -> &'static str {
         match self {
@@ -71,8 +81,9 @@ impl Kind {
         find_connector(self.slug()).unwrap().descriptor().in_doubt
     }
 
-    /// The demo's account under another name, at this root; tokens come from the simulators, by a way that is whole.
-    pub(crate) fn account(self, name: &str, root: &str, simulators: &str) -> String {
+    /// The demo's account under another name, at this root; tokens come from that one, where they have an address of their
+    /// own.
+    pub(crate) fn account(self, name: &str, root: &str, tokens: &str) -> String {
         let own = format!("[accounts.{}", self.slug());
         let mut is_own = false;
         let mut lines = Vec::new();
@@ -87,20 +98,20 @@ impl Kind {
         assert!(!lines.is_empty(), "the demo has no account {}", self.slug());
         let mut text = lines.join("\n");
         if self == Self::Consent {
-            text = with_consent(&text, name, simulators);
+            text = with_consent(&text, name, tokens);
         }
         let token_url = |root: &str| format!("token_url = \"{root}/");
-        text = text.replace(&token_url(DEMO_SIMULATORS), &token_url(simulators));
+        text = text.replace(&token_url(DEMO_SIMULATORS), &token_url(tokens));
         text.replace(DEMO_SIMULATORS, root)
     }
 }
 
 /// The demo's account has a token by client id and secret alone, in the test mode: no person consents there.
-fn with_consent(text: &str, name: &str, simulators: &str) -> String {
+fn with_consent(text: &str, name: &str, page: &str) -> String {
     let callback = CALLBACK.replace("{account}", name);
     let consent = format!(
         "mode = \"production\"\nauthentication = \"consent\"\nredirect_uri = {callback:?}\n\
-         authorize_url = \"{simulators}/octorate/octobook/identity/oauth.xhtml\""
+         authorize_url = \"{page}/octorate/octobook/identity/oauth.xhtml\""
     );
     text.replace("mode = \"test\"", &consent).replace("/octorate/sandbox/connect", "/octorate/connect")
 }
