@@ -21,7 +21,6 @@ use std::fs;
 use std::path::Path;
 
 use lead_model::FormDefinition;
-use secrecy::SecretString;
 use toml::Table;
 
 use crate::account::{Account, AccountLimits};
@@ -29,7 +28,7 @@ use crate::assets::Assets;
 use crate::delivery::DeliveryConfig;
 use crate::keys::Keyring;
 use crate::locales::Locales;
-use crate::store::StoreConfig;
+use crate::store::{Retention, StoreConfig};
 
 pub use environment::Environment;
 pub use finding::Finding;
@@ -61,8 +60,8 @@ pub struct Config {
     pub accounts: Vec<Account>,
     /// The operator's keys.
     pub keys: Keyring,
-    /// Signs the token of the form without JavaScript.
-    pub token_key: SecretString,
+    /// How long the content of leads is kept.
+    pub retention: Retention,
     /// What is logged.
     pub log: LogConfig,
     merged: Table,
@@ -150,6 +149,7 @@ fn gather(layers: &Layers, vault: &Vault<'_>, findings: &mut Vec<Finding>) -> Op
     let (store, _) = parts::store(table, vault.base_dir, findings);
     let (delivery, _) = parts::delivery(table, vault.base_dir, findings);
     let (keys, _) = keys::read(table, vault, findings);
+    let (retention, _) = parts::retention(table, findings);
     let (log, _) = parts::log(table, findings);
 
     let assets = Assets::load(assets_dir.as_deref()).map_err(|finding| findings.push(finding)).ok();
@@ -166,7 +166,6 @@ fn gather(layers: &Layers, vault: &Vault<'_>, findings: &mut Vec<Finding>) -> Op
         .collect();
     let forms = forms::read(&forms_dir, findings);
     forms::check(&forms, &accounts, &names, &locales, findings);
-    let (keys, token_key) = keys?;
     Some(Config {
         public,
         operator,
@@ -177,8 +176,8 @@ fn gather(layers: &Layers, vault: &Vault<'_>, findings: &mut Vec<Finding>) -> Op
         store: store?,
         delivery: delivery?,
         accounts,
-        keys,
-        token_key,
+        keys: keys?,
+        retention,
         log: log?,
         merged: table.clone(),
     })

@@ -22,6 +22,7 @@ pub mod signed;
 pub mod store;
 pub mod telemetry;
 pub mod transport;
+pub mod upkeep;
 
 mod app;
 mod assets;

@@ -2,17 +2,13 @@
 //!
 //! Apart from `cli` so that a test starts the same proxy in its own process.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use aws_lc_rs::digest;
 use lead_model::Origin;
-use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use zeroize::Zeroizing;
 
 use crate::account::Accounts;
 use crate::app::App;
@@ -25,13 +21,13 @@ use crate::forms::Forms;
 use crate::forms::keeper::SchemaKeeper;
 use crate::intake::Intake;
 use crate::intake::purpose::Links;
-use crate::keys::{IndexKey, KeyId, Keyring, Keys};
 use crate::router;
 use crate::routes::records::SchemaCache;
 use crate::server::{self, Server, ServerLimits};
 use crate::store::{SqliteStore, Store};
 use crate::token::Tokens;
 use crate::transport::Transport;
+use crate::upkeep::{Upkeep, open_keys};
 
 /// A proxy at work.
 pub struct Running {
@@ -44,6 +40,7 @@ pub struct Running {
     delivery: Arc<Delivery>,
     tokens: Arc<TokenKeeper>,
     schemas: Option<JoinHandle<()>>,
+    upkeep: JoinHandle<()>,
     store: Arc<dyn Store>,
 }
 
@@ -70,7 +67,8 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
         store,
         delivery,
         accounts,
-        token_key,
+        keys,
+        retention,
         ..
     } = config;
     let public_listener = bind(public.listen, "public.listen").await?;
@@ -78,9 +76,9 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let own_origin = own_origin(&public, &public_listener)?;
     let (accounts, locales) = (Arc::new(Accounts::new(accounts)), Arc::new(locales));
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&store, clock.clone()).await?);
-    let keys = Arc::new(keys_of(&token_key)?);
+    let keys = Arc::new(open_keys(keys, &*store).await?);
     let transport = Transport::build(delivery.transport_limits())?;
-    let keeper = TokenKeeper::new(Arc::clone(&store), transport.clone(), clock.clone(), &token_key);
+    let keeper = TokenKeeper::new(Arc::clone(&store), transport.clone(), clock.clone(), Arc::clone(&keys));
     let exchange = Exchange::new(transport, Arc::new(keeper), clock.clone());
     let limits = ServerLimits::of(&public);
     server::warn_if_too_few_files(public.connections_max);
@@ -99,7 +97,7 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
         store: Arc::clone(&store),
         delivery: Arc::clone(&delivery),
         accounts: Arc::clone(&accounts),
-        keys,
+        keys: Arc::clone(&keys),
         inline_wait: public.inline_wait,
     };
     let app = Arc::new(App {
@@ -113,7 +111,7 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
         exchange,
         schemas: SchemaCache::default(),
         store: Arc::clone(&store),
-        tokens: Tokens::new(&token_key, clock.clone()),
+        tokens: Tokens::new(&keys.index, clock.clone()),
         clock,
         public,
     });
@@ -128,23 +126,9 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
         delivery,
         tokens: Arc::clone(app.exchange.tokens()),
         schemas,
+        upkeep: Upkeep::new(Arc::clone(&store), keys, retention, app.clock.clone()).start(),
         store,
     })
-}
-
-/// The keys.
-fn keys_of(secret: &SecretString) -> anyhow::Result<Keys> {
-    let root = |purpose: &str| {
-        let text = format!("{purpose}{}", secret.expose_secret());
-        let mut key = [0; 32];
-        for (to, from) in key.iter_mut().zip(digest::digest(&digest::SHA256, text.as_bytes()).as_ref()) {
-            *to = *from;
-        }
-        Zeroizing::new(key)
-    };
-    let active = KeyId::parse("first").context("a good id")?;
-    let ring = Keyring::new(active.clone(), &BTreeMap::from([(active, root("ring"))]))?;
-    Ok(Keys { ring, index: IndexKey::new(root("index")) })
 }
 
 /// The origin under which browsers know us: as configured, else the bound address.
@@ -169,6 +153,8 @@ impl Running {
         self.operator.stop().await;
         // What it has fetched is kept already, or will be fetched again.
         self.schemas.inspect(JoinHandle::abort);
+        // Each of its steps is whole in itself, and the next start goes on.
+        self.upkeep.abort();
         match Arc::into_inner(self.delivery) {
             Some(delivery) => delivery.stop().await,
             None => tracing::warn!("attempts were cut off; they are taken up at the next start"),

@@ -7,6 +7,7 @@ mod config;
 mod ending;
 mod error;
 mod gate;
+mod keys;
 mod lease;
 mod schemas;
 mod sealed;
@@ -26,6 +27,9 @@ pub use config::StoreConfig;
 pub use ending::{AttemptClass, Ending, Finished, Standing, Verdict};
 pub use error::{Refusal, StoreError};
 pub use gate::{Closed, FlowRule, Gate, GateCause, GateChange, GateView};
+pub use keys::{
+    Erased, KeyCount, KeyStore, Retention, Rewrapped, SealedToken, StoredSecret, WrappedKey, WrappedPage,
+};
 pub use lease::{Abandoned, AccountRoom, ClaimRequest, Claimed, Fence};
 pub use schemas::{SchemaStore, StoredSchema};
 pub use sealed::SealedLead;
@@ -34,9 +38,10 @@ pub use submission::{Accepted, DuplicateRule, NewSubmission, Purpose};
 pub use tokens::{TokenLease, TokenRow, TokenSetback, TokenState, TokenStore};
 pub use views::{AttemptView, DeliveryView, OpenDelivery};
 
-/// Keeps submissions, deliveries and attempts; and tokens and schemas, as a [`TokenStore`] and a [`SchemaStore`].
+/// Keeps submissions, deliveries and attempts; and tokens, schemas and wrapped keys, as a [`TokenStore`], a [`SchemaStore`]
+/// and a [`KeyStore`].
 #[async_trait]
-pub trait Store: TokenStore + SchemaStore + Send + Sync + 'static {
+pub trait Store: TokenStore + SchemaStore + KeyStore + Send + Sync + 'static {
     /// Writes submission and delivery in one transaction; answers after the sync.
     async fn accept(&self, submission: NewSubmission) -> Result<Accepted, StoreError>;
 

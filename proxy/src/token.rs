@@ -9,10 +9,10 @@ use std::time::Duration;
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::clock::{Clock, Timestamp};
 use crate::ids::{IdempotencyKey, uuid_v7};
+use crate::keys::IndexKey;
 
 /// How long a token is good for.
 const TOKEN_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -20,6 +20,8 @@ const TOKEN_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 const CLOCK_SKEW_MAX: Duration = Duration::from_secs(300);
 /// Stands before everything that is signed, so that a signature of ours means this and nothing else.
 const PURPOSE: &str = "lead-form token v1";
+/// Whom the key for it belongs to.
+const KEY_PURPOSE: &str = "form tokens";
 /// Longer than any token that we make.
 const TOKEN_BYTES_MAX: usize = 512;
 
@@ -39,8 +41,9 @@ pub(crate) enum TokenFault {
 }
 
 impl Tokens {
-    pub(crate) fn new(key: &SecretString, clock: Clock) -> Self {
-        Self { key: hmac::Key::new(hmac::HMAC_SHA256, key.expose_secret().as_bytes()), clock }
+    /// Signs by a key of the store's own secret: the same in every replica and after every rotation.
+    pub(crate) fn new(index: &IndexKey, clock: Clock) -> Self {
+        Self { key: hmac::Key::new(hmac::HMAC_SHA256, index.derive(KEY_PURPOSE).as_slice()), clock }
     }
 
     /// A token for this form under a new idempotency key.
@@ -88,7 +91,7 @@ mod tests {
 
     fn tokens() -> (Tokens, crate::clock::ClockHand) {
         let (clock, hand) = Clock::manual(Timestamp::from_ms(1_800_000_000_000));
-        (Tokens::new(&SecretString::from("a key of thirty-two characters!!"), clock), hand)
+        (Tokens::new(&IndexKey::new([1; 32].into()), clock), hand)
     }
 
     #[test]
@@ -132,7 +135,7 @@ mod tests {
     fn token_of_another_key_is_not_ours() {
         let (ours, _hand) = tokens();
         let (clock, _hand) = Clock::manual(Timestamp::from_ms(1_800_000_000_000));
-        let other = Tokens::new(&SecretString::from("another key of thirty-two chars!"), clock);
+        let other = Tokens::new(&IndexKey::new([2; 32].into()), clock);
         assert_eq!(ours.check(&other.issue("quote"), "quote"), Err(TokenFault::Invalid));
     }
 }

@@ -8,6 +8,7 @@ use lead_model::Values;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::forms::Forms;
+use crate::keys::IndexKey;
 use crate::render::{FormPage, PageMode, Setting, form_page};
 use crate::token::Tokens;
 
@@ -17,11 +18,12 @@ pub(super) fn run(config: Config, form: &str, locale: Option<&str>) -> anyhow::R
     let forms = Forms::new(config.forms, std::sync::Arc::new(config.locales));
     let served = forms.get(form).context(missing)?;
     let text = served.in_language(locale.into_iter()).context("the form has no language")?;
+    // Looks like one of a store's own; a running proxy would not take it.
     let page = FormPage {
         setting: Setting { mode: PageMode::Hosted, parent_origin: None, theme: None, link: None },
         text,
         action: &format!("/f/{form}"),
-        token: &Tokens::new(&config.token_key, Clock::system()).issue(form),
+        token: &Tokens::new(&IndexKey::new(IndexKey::random()), Clock::system()).issue(form),
         values: &Values::new(),
         problems: &[],
         notice: None,

@@ -28,11 +28,7 @@ const ID_EXPECTED: &str = "1 to 32 of a to z, 0 to 9, - and _";
 
 type Key = Zeroizing<[u8; KEY_BYTES]>;
 
-pub(super) fn read(
-    table: &Table,
-    vault: &Vault<'_>,
-    findings: &mut Vec<Finding>,
-) -> Part<Option<(Keyring, SecretString)>> {
+pub(super) fn read(table: &Table, vault: &Vault<'_>, findings: &mut Vec<Finding>) -> Part<Option<Keyring>> {
     let mut section = Section::open("keys", table, findings);
     let active = section.text("active");
     let read = section.read();
@@ -87,17 +83,9 @@ fn key(id: &str, place: &Value, vault: &Vault<'_>, findings: &mut Vec<Finding>) 
     }
 }
 
-fn made(
-    active: KeyId,
-    keys: &BTreeMap<KeyId, Key>,
-    findings: &mut Vec<Finding>,
-) -> Option<(Keyring, SecretString)> {
-    let signs = keys.get(&active).map(|key| {
-        let derived = crate::keys::IndexKey::new(key.clone()).derive("tokens");
-        SecretString::from(base64::engine::general_purpose::STANDARD.encode(derived))
-    });
+fn made(active: KeyId, keys: &BTreeMap<KeyId, Key>, findings: &mut Vec<Finding>) -> Option<Keyring> {
     let (path, found, expected) = match Keyring::new(active, keys) {
-        Ok(ring) => return Some(ring).zip(signs),
+        Ok(ring) => return Some(ring),
         Err(RingFault::SameKey(first, second)) => (
             format!("keys.{RING}.{second}"),
             format!("the same key as in keys.{RING}.{first}"),

@@ -14,7 +14,7 @@ use super::Finding;
 use super::authorities;
 use super::section::Section;
 use crate::delivery::DeliveryConfig;
-use crate::store::StoreConfig;
+use crate::store::{Retention, StoreConfig};
 
 /// The section `[public]`.
 #[derive(Clone, Debug)]
@@ -169,6 +169,15 @@ pub(super) fn delivery(
         }
     }
     (delivery, read)
+}
+
+pub(super) fn retention(table: &Table, findings: &mut Vec<Finding>) -> Part<Retention> {
+    let mut section = Section::open("retention", table, findings);
+    let retention = Retention {
+        delivered_days: section.number("delivered_days", 1..=3_650),
+        dead_days: section.number("dead_days", 0..=3_650),
+    };
+    (retention, section.read())
 }
 
 pub(super) fn log(table: &Table, findings: &mut Vec<Finding>) -> Part<Option<LogConfig>> {

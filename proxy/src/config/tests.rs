@@ -38,6 +38,7 @@ fn code_reads_exactly_the_keys_of_the_reference() {
         ("store", parts::store(&table, vault.base_dir, &mut findings).1),
         ("delivery", parts::delivery(&table, vault.base_dir, &mut findings).1),
         ("keys", keys::read(&with_a_ring(&table), &vault, &mut findings).1),
+        ("retention", parts::retention(&table, &mut findings).1),
         ("log", parts::log(&table, &mut findings).1),
     ];
     assert_eq!(findings, [], "the defaults are within their own bounds");

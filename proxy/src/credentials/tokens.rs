@@ -23,6 +23,7 @@ use crate::connectors::Seal;
 use crate::connectors::parts::seal::TokenPlan;
 use crate::credentials::sealed::Sealer;
 use crate::credentials::tokens::errand::Errand;
+use crate::keys::Keys;
 use crate::store::Store;
 use crate::transport::Transport;
 
@@ -122,9 +123,9 @@ impl Known {
 }
 
 impl TokenKeeper {
-    /// Readies it; `key` seals what is kept in the store.
-    pub fn new(store: Arc<dyn Store>, transport: Transport, clock: Clock, key: &SecretString) -> Self {
-        let sealer = Sealer::new(key);
+    /// Readies it; the keys seal what is kept in the store.
+    pub fn new(store: Arc<dyn Store>, transport: Transport, clock: Clock, keys: Arc<Keys>) -> Self {
+        let sealer = Sealer::new(keys);
         Self { shop: Arc::new(Shop { store, transport, clock, sealer, slots: Mutex::default() }) }
     }
 

@@ -75,7 +75,9 @@ mod tests {
     #[test]
     fn nobody_is_known_by_what_tells_of_no_visitor() {
         let email = r#"{"email":"ada@analytical.example"}"#;
-        for values in [r#"{"first_name":"Ada"}"#, r#"{"referrer_email":"eve@analytical.example"}"#, r#"{"email":true}"#] {
+        for values in
+            [r#"{"first_name":"Ada"}"#, r#"{"referrer_email":"eve@analytical.example"}"#, r#"{"email":true}"#]
+        {
             assert_eq!(lead(values), None, "{values}");
         }
         let completion = Purpose::Completion { reference: "7".to_owned() };

@@ -82,9 +82,13 @@ impl Keyring {
         key_of(&plain)
     }
 
-    /// Seals an account's tokens of one generation: the active key's id, and what to keep beside it.
-    pub fn seal_token(&self, account: &str, generation: i64, plain: &[u8]) -> (String, Vec<u8>) {
-        self.wrap(&["account_tokens.sealed", account, &generation.to_string()], random(), plain)
+    /// Seals an account's tokens of one generation, with the active key's id before them.
+    pub fn seal_token(&self, account: &str, generation: i64, plain: &[u8]) -> Vec<u8> {
+        let (key_id, sealed) =
+            self.wrap(&["account_tokens.sealed", account, &generation.to_string()], random(), plain);
+        // An id has 32 characters at most.
+        let length = u8::try_from(key_id.len()).unwrap_or(u8::MAX);
+        [&[length], key_id.as_bytes(), &sealed].concat()
     }
 
     /// Opens an account's tokens of one generation.
@@ -95,10 +99,15 @@ impl Keyring {
         &self,
         account: &str,
         generation: i64,
-        key_id: &str,
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, OpenFault> {
+        let (key_id, sealed) = split_token(sealed).ok_or(OpenFault::Broken)?;
         self.unwrap(&["account_tokens.sealed", account, &generation.to_string()], key_id, sealed)
+    }
+
+    /// Whether the active key has sealed these tokens.
+    pub fn is_token_of_active(&self, sealed: &[u8]) -> bool {
+        split_token(sealed).is_some_and(|(key_id, _)| key_id == self.active.as_str())
     }
 
     /// Seals with the active key under a label of these parts and the key's id.
@@ -125,6 +134,13 @@ impl fmt::Debug for Keyring {
         let ids: Vec<&str> = self.ids().collect();
         write!(f, "Keyring(active {}, of {})", self.active, ids.join(", "))
     }
+}
+
+/// The id of the key that has sealed tokens, and what it has sealed.
+fn split_token(sealed: &[u8]) -> Option<(&str, &[u8])> {
+    let (length, rest) = sealed.split_first()?;
+    let (key_id, sealed) = rest.split_at_checked(usize::from(*length))?;
+    Some((std::str::from_utf8(key_id).ok()?, sealed))
 }
 
 fn label(parts: &[&str], key_id: &str) -> Vec<u8> {

@@ -9,16 +9,16 @@ use std::fmt;
 pub struct SealedLead {
     /// The id of the operator's key that wraps the data key.
     pub key_id: String,
-    /// The wrapped data key; empty once the content is erased.
+    /// The wrapped data key; empty or nothing but zeros once the content is erased.
     pub data_key: Vec<u8>,
-    /// The content under the data key; empty once it is erased.
+    /// The content under the data key; empty or nothing but zeros once it is erased.
     pub sealed: Vec<u8>,
 }
 
 impl SealedLead {
     /// Whether the content was erased: nobody can open it any more.
     pub fn is_erased(&self) -> bool {
-        self.data_key.is_empty()
+        self.data_key.iter().all(|byte| *byte == 0)
     }
 }
 

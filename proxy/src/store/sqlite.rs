@@ -9,6 +9,7 @@ mod files;
 mod gates;
 mod guard;
 mod heartbeat;
+mod keys;
 mod lock;
 mod open;
 pub mod outbox;
@@ -18,6 +19,8 @@ mod schemas;
 mod tokens;
 mod writer;
 
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -35,6 +38,10 @@ use writer::Writer;
 /// Keeps everything in one SQLite file.
 pub struct SqliteStore {
     writer: Writer,
+    /// The one path of the file, every link followed.
+    path: PathBuf,
+    /// Whether the log may hold what was erased; also what an earlier process left in it.
+    unscrubbed: AtomicBool,
     readers: SqlitePool,
     clock: Clock,
     /// Names this opening of the store in its leases, so that what earlier processes left is told from our own.
@@ -50,7 +57,14 @@ impl SqliteStore {
     pub async fn open(config: &StoreConfig, clock: Clock) -> Result<Self, StoreError> {
         let opened = open::open(&config.path).await?;
         let owner = Receipt::new().to_string();
-        Ok(Self { writer: opened.writer, readers: opened.readers, clock, owner })
+        Ok(Self {
+            writer: opened.writer,
+            path: opened.path,
+            unscrubbed: AtomicBool::new(true),
+            readers: opened.readers,
+            clock,
+            owner,
+        })
     }
 }
 

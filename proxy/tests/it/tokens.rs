@@ -14,6 +14,7 @@ use lead_proxy::clock::{Clock, ClockHand, Timestamp};
 use lead_proxy::connectors::parts::seal::TokenPlan;
 use lead_proxy::credentials::sealed::Sealer;
 use lead_proxy::credentials::tokens::{AccessToken, TokenFault, TokenKeeper, plan_of};
+use lead_proxy::keys::{IndexKey, KeyId, Keyring, Keys};
 use lead_proxy::store::{SqliteStore, Store, StoreConfig, TokenState};
 use lead_proxy::transport::{Transport, TransportLimits};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -26,7 +27,9 @@ const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const PATIENCE: Duration = Duration::from_secs(20);
-const KEY: &str = "thirty-two characters for the tests";
+const KEY: u8 = 1;
+/// Another one under the same id.
+const OTHER_KEY: u8 = 2;
 
 /// A keeper with its store, an endpoint, and a clock that the test moves.
 struct Desk {
@@ -84,7 +87,7 @@ impl Desk {
     }
 
     /// As a process that ended and one that began, with this key.
-    async fn restart(mut self, key: &str) -> Self {
+    async fn restart(mut self, key: u8) -> Self {
         self.keeper.settle().await;
         self.store.close().await;
         self.store = open_store(&self.dir, &self.clock).await;
@@ -116,7 +119,7 @@ async fn open_store(dir: &TempDir, clock: &Clock) -> Arc<dyn Store> {
     Arc::new(SqliteStore::open(&config, clock.clone()).await.unwrap())
 }
 
-fn keeper(store: &Arc<dyn Store>, clock: &Clock, key: &str, exchange_timeout: Duration) -> Arc<TokenKeeper> {
+fn keeper(store: &Arc<dyn Store>, clock: &Clock, key: u8, exchange_timeout: Duration) -> Arc<TokenKeeper> {
     let transport = Transport::build(TransportLimits {
         connect_timeout: PATIENCE,
         exchange_timeout,
@@ -124,7 +127,14 @@ fn keeper(store: &Arc<dyn Store>, clock: &Clock, key: &str, exchange_timeout: Du
         allow_loopback: true,
         authorities: Default::default(),
     });
-    Arc::new(TokenKeeper::new(Arc::clone(store), transport.unwrap(), clock.clone(), &SecretString::from(key)))
+    Arc::new(TokenKeeper::new(Arc::clone(store), transport.unwrap(), clock.clone(), keys(key)))
+}
+
+/// A ring of one key, and the index that the store has whatever its keys are.
+fn keys(key: u8) -> Arc<Keys> {
+    let id = KeyId::parse("test").unwrap();
+    let ring = Keyring::new(id.clone(), &[(id, [key; 32].into())].into()).unwrap();
+    Arc::new(Keys { ring, index: IndexKey::new([7; 32].into()) })
 }
 
 fn account(url: &str, authentication: &str, secret: &str) -> Account {
@@ -226,19 +236,19 @@ async fn restart_uses_the_stored_token_without_a_call() {
 async fn row_of_another_key_or_another_account_counts_as_no_token() {
     let desk = Desk::api_login().await;
     desk.token().await;
-    let desk = desk.restart("another key of thirty-two characters").await;
+    let desk = desk.restart(OTHER_KEY).await;
     assert_eq!(desk.token().await, "canary-access-2", "it is fetched anew");
 
     let desk = Desk::consented().await;
     let asked = desk.mint.asked();
-    let desk = desk.restart("another key of thirty-two characters").await;
+    let desk = desk.restart(OTHER_KEY).await;
     assert_eq!(desk.get().await.unwrap_err(), TokenFault::Refused, "a person must consent anew");
     assert_eq!(desk.mint.asked(), asked);
     desk.consent().await;
     assert_eq!(desk.token().await, "canary-access-2");
 
     let desk = Desk::api_login().await;
-    let sealed = Sealer::new(&SecretString::from(KEY)).seal("other", 1, b"{}");
+    let sealed = Sealer::new(keys(KEY)).seal("other", 1, b"{}");
     assert!(desk.store.save_token("hotel", 0, sealed).await.unwrap());
     assert_eq!(desk.token().await, "canary-access-1");
 }

@@ -192,13 +192,13 @@ impl Errand {
     fn open(&self, row: &TokenRow) -> Option<Kept> {
         let sealed = row.sealed.as_ref()?;
         let plain = self.shop.sealer.open(&self.account, row.generation, sealed);
-        let kept = plain.and_then(|plain| Kept::from_bytes(&plain));
+        let kept = plain.ok().and_then(|plain| Kept::from_bytes(&plain));
         if kept.is_none() {
             self.tell("unreadable", || {
                 tracing::error!(
                     account = self.account,
-                    "the stored token can't be opened and is not used: it was changed, or tokens.key is another than when \
-                     it was stored; put the old key back, or consent again where the account needs a consent"
+                    "the stored token can't be opened and is not used: it was changed, or its key is not in the \
+                     ring any more; put the key back, or consent again where the account needs a consent"
                 );
             });
         }

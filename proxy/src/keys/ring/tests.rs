@@ -48,17 +48,32 @@ fn secret_opens_under_its_name_and_key_alone() {
 
 #[test]
 fn token_opens_for_its_account_and_generation_alone() {
-    let ours = ring("a", &[("a", 1)]).unwrap();
-    let (key_id, sealed) = ours.seal_token("web", 7, b"token");
-    let opened =
-        |account, generation| ours.open_token(account, generation, &key_id, &sealed).map(|t| t.to_vec());
+    let ours = ring("a", &[("a", 1), ("b", 2)]).unwrap();
+    let sealed = ours.seal_token("web", 7, b"token");
+    let opened = |account, generation| ours.open_token(account, generation, &sealed).map(|t| t.to_vec());
     assert_eq!(opened("web", 7), Ok(b"token".to_vec()));
     for (account, generation) in [("web", 8), ("we", 7), ("web7", 7), ("web", -7)] {
         assert_eq!(opened(account, generation), Err(OpenFault::Broken), "{account} {generation}");
     }
-    let (_, again) = ours.seal_token("web", 7, b"token");
-    assert_ne!(sealed, again, "the same text is never sealed alike");
-    assert!(ours.open_secret("web", &key_id, &sealed).is_err(), "a token is no secret of the store");
+    assert_ne!(sealed, ours.seal_token("web", 7, b"token"), "the same text is never sealed alike");
+    assert!(!sealed.windows(5).any(|window| window == b"token"));
+    let newer = ring("b", &[("a", 1), ("b", 2)]).unwrap();
+    assert_eq!(newer.open_token("web", 7, &sealed).map(|token| token.to_vec()), Ok(b"token".to_vec()));
+    assert_eq!((ours.is_token_of_active(&sealed), newer.is_token_of_active(&sealed)), (true, false));
+}
+
+#[test]
+fn changed_and_cut_tokens_are_told() {
+    let ours = ring("a", &[("a", 1)]).unwrap();
+    let sealed = ours.seal_token("web", 7, b"token");
+    for bit in 0..sealed.len() * 8 {
+        let mut changed = sealed.clone();
+        changed[bit / 8] ^= 1 << (bit % 8);
+        assert!(ours.open_token("web", 7, &changed).is_err(), "bit {bit}");
+    }
+    for length in 0..sealed.len() {
+        assert!(ours.open_token("web", 7, &sealed[..length]).is_err(), "cut to {length} bytes");
+    }
 }
 
 #[test]

@@ -124,7 +124,8 @@ pub(super) async fn recover(
     Ok(abandoned)
 }
 
-type Row = (String, String, String, String, Vec<u8>, Vec<u8>, i64, i64, i64);
+/// Texts come as bytes: one whose bits have flipped need not be a text any more, and must hold up no other.
+type Row = (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, i64, i64, i64);
 
 /// Reads what an attempt needs. A row that can't be read is set aside as a dead letter, so that it holds up no other.
 async fn load(
@@ -134,7 +135,8 @@ async fn load(
     now: Timestamp,
 ) -> Result<Option<Claimed>, StoreError> {
     let row: Row = sqlx::query_as(
-        "SELECT d.account, s.form, s.receipt, s.key_id, s.data_key, s.sealed, d.attempts, d.doubts, s.received_at \
+        "SELECT CAST(d.account AS BLOB), CAST(s.form AS BLOB), CAST(s.receipt AS BLOB), CAST(s.key_id AS BLOB), \
+         s.data_key, s.sealed, d.attempts, d.doubts, s.received_at \
          FROM deliveries d JOIN submissions s ON s.id = d.submission WHERE d.id = ?",
     )
     .bind(delivery.get())
@@ -163,12 +165,18 @@ fn read(row: Row, delivery: DeliveryId, fence: Fence) -> Result<Claimed, StoreEr
     Ok(Claimed {
         delivery,
         fence,
-        account,
-        form,
-        receipt: Receipt::parse(&receipt).ok_or(StoreError::Corrupt("submissions.receipt"))?,
-        lead: SealedLead { key_id, data_key, sealed },
+        account: text(account, "deliveries.account")?,
+        form: text(form, "submissions.form")?,
+        receipt: Receipt::parse(&text(receipt, "submissions.receipt")?)
+            .ok_or(StoreError::Corrupt("submissions.receipt"))?,
+        // Whatever it is: the ring says whether it has such a key.
+        lead: SealedLead { key_id: String::from_utf8_lossy(&key_id).into_owned(), data_key, sealed },
         attempts: to_u32(attempts, "deliveries.attempts")?,
         doubts: to_u32(doubts, "deliveries.doubts")?,
         received_at: Timestamp::from_ms(received_at),
     })
+}
+
+fn text(bytes: Vec<u8>, column: &'static str) -> Result<String, StoreError> {
+    String::from_utf8(bytes).map_err(|_| StoreError::Corrupt(column))
 }

@@ -15,14 +15,14 @@ const SYNCHRONOUS_FULL: i64 = 2;
 
 /// Checks one connection.
 pub(super) async fn check(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    let row: (String, i64, String, i64) = sqlx::query_as(
-        "SELECT sqlite_version(), s.synchronous, j.journal_mode, f.foreign_keys \
-         FROM pragma_synchronous s, pragma_journal_mode j, pragma_foreign_keys f",
+    let row: (String, i64, String, i64, i64) = sqlx::query_as(
+        "SELECT sqlite_version(), s.synchronous, j.journal_mode, f.foreign_keys, d.secure_delete \
+         FROM pragma_synchronous s, pragma_journal_mode j, pragma_foreign_keys f, pragma_secure_delete d",
     )
     .fetch_one(&mut *connection)
     .await
     .map_err(store_error)?;
-    let (version, synchronous, journal_mode, foreign_keys) = row;
+    let (version, synchronous, journal_mode, foreign_keys, secure_delete) = row;
 
     let mut found = Vec::new();
     if !is_new_enough(&version) {
@@ -36,6 +36,9 @@ pub(super) async fn check(connection: &mut SqliteConnection) -> Result<(), Store
     }
     if foreign_keys != 1 {
         found.push("foreign_keys=0 (needs 1)".to_owned());
+    }
+    if secure_delete != 1 {
+        found.push(format!("secure_delete={secure_delete} (needs 1)"));
     }
     if found.is_empty() {
         return Ok(());
@@ -65,7 +68,8 @@ mod tests {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true);
+            .foreign_keys(true)
+            .pragma("secure_delete", "ON");
         let mut connection = change(right).connect().await.unwrap();
         let checked = check(&mut connection).await;
         connection.close().await.unwrap();

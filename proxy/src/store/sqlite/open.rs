@@ -4,7 +4,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
@@ -30,6 +30,7 @@ const READERS_MAX: u32 = 4;
 /// An open store.
 pub(super) struct Opened {
     pub(super) writer: Writer,
+    pub(super) path: PathBuf,
     pub(super) readers: SqlitePool,
 }
 
@@ -52,7 +53,8 @@ pub(super) async fn open(path: &Path) -> Result<Opened, StoreError> {
     lock.mark_open()?;
     let readers = open_readers(path).await?;
     let files = StoreFiles::note(path, &lock);
-    Ok(Opened { writer: Writer::start(path.clone(), connection, lock, files), readers })
+    let writer = Writer::start(path.clone(), connection, lock, files);
+    Ok(Opened { writer, path: path.clone(), readers })
 }
 
 /// Opens for reading beside whoever has the store: no lock, nothing created, nothing written.
@@ -89,7 +91,7 @@ async fn open_readers(path: &Path) -> Result<SqlitePool, StoreError> {
     pool.connect_with(options(path).read_only(true)).await.map_err(|error| unreadable(path, error))
 }
 
-fn options(path: &Path) -> SqliteConnectOptions {
+pub(super) fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         // Made by `create_private`, or else it must be there.
@@ -97,6 +99,8 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
+        // What is erased is overwritten, not left lying until its place is needed.
+        .pragma("secure_delete", "ON")
         .busy_timeout(BUSY_TIMEOUT)
         // A statement's text is not worth a line, and its values must never be one.
         .disable_statement_logging()

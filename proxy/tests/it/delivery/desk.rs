@@ -78,8 +78,7 @@ impl Desk {
         let config = self.config();
         let accounts = Arc::new(Accounts::new([account(&self.url, &config)]));
         let transport = Transport::build(config.transport_limits()).unwrap();
-        let key = SecretString::from("thirty-two characters for the tests");
-        let keeper = TokenKeeper::new(Arc::clone(&self.store), transport.clone(), self.clock.clone(), &key);
+        let keeper = TokenKeeper::new(Arc::clone(&self.store), transport.clone(), self.clock.clone(), keys());
         let exchange = Exchange::new(transport, Arc::new(keeper), self.clock.clone());
         self.delivery = Some(Delivery::start(
             Arc::clone(&self.store),
