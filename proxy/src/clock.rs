@@ -4,10 +4,11 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::ids;
 
@@ -63,10 +64,20 @@ pub struct Clock(Source);
 enum Source {
     System,
     Manual(Arc<Manual>),
+    Running(Arc<Running>),
 }
 
 struct Manual {
     now: watch::Sender<Timestamp>,
+    dice: AtomicU64,
+}
+
+/// Goes with the runtime's time.
+struct Running {
+    began: Instant,
+    start: Timestamp,
+    /// How far its hand was set forward, in milliseconds.
+    set_by: AtomicI64,
     dice: AtomicU64,
 }
 
@@ -79,7 +90,19 @@ impl Clock {
     /// A clock that stands still until its hand is moved, with dice that fall alike in every run.
     pub fn manual(start: Timestamp) -> (Self, ClockHand) {
         let manual = Arc::new(Manual { now: watch::Sender::new(start), dice: AtomicU64::new(0) });
-        (Self(Source::Manual(Arc::clone(&manual))), ClockHand(manual))
+        (Self(Source::Manual(Arc::clone(&manual))), ClockHand(Hand::Manual(manual)))
+    }
+
+    /// A clock that goes with the runtime's own time, which a simulation pauses, from this start; its dice fall as the seed
+    /// has it. Its hand sets it forward and back as an operator does: whoever sleeps notices as late as by the system's.
+    pub fn running(start: Timestamp, seed: u64) -> (Self, ClockHand) {
+        let running = Arc::new(Running {
+            began: Instant::now(),
+            start,
+            set_by: AtomicI64::new(0),
+            dice: AtomicU64::new(seed),
+        });
+        (Self(Source::Running(Arc::clone(&running))), ClockHand(Hand::Running(running)))
     }
 
     /// What time it is.
@@ -88,13 +111,17 @@ impl Clock {
         match &self.0 {
             Source::System => Timestamp(jiff::Timestamp::now().as_millisecond()),
             Source::Manual(manual) => *manual.now.borrow(),
+            Source::Running(running) => {
+                let set_by = running.set_by.load(Ordering::Relaxed);
+                Timestamp(running.start.after(running.began.elapsed()).0.saturating_add(set_by))
+            }
         }
     }
 
     /// Waits until it is that time; not at all where it already is.
     pub async fn sleep_until(&self, at: Timestamp) {
         match &self.0 {
-            Source::System => loop {
+            Source::System | Source::Running(_) => loop {
                 let left = at.since(self.now());
                 if left.is_zero() {
                     return;
@@ -117,27 +144,46 @@ impl Clock {
                 ids::fill(&mut bytes);
                 u64::from_le_bytes(bytes)
             }
-            Source::Manual(manual) => mix(manual.dice.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed)),
+            Source::Manual(manual) => throw(&manual.dice),
+            Source::Running(running) => throw(&running.dice),
         };
         // The high word of the product: even enough for waits, and without a division.
         u64::try_from((u128::from(random) * u128::from(bound)) >> 64).unwrap_or(0)
     }
 }
 
-/// Moves a manual clock.
-pub struct ClockHand(Arc<Manual>);
+/// Moves a clock that is not the machine's.
+pub struct ClockHand(Hand);
+
+enum Hand {
+    Manual(Arc<Manual>),
+    Running(Arc<Running>),
+}
 
 impl ClockHand {
     /// Lets so much time pass at once, and wakes whoever waited for it.
     pub fn advance(&self, by: Duration) {
-        self.0.now.send_modify(|now| *now = now.after(by));
+        self.turn(i64::try_from(by.as_millis()).unwrap_or(i64::MAX));
     }
 
     /// Sets the clock back, as an operator or a time server does.
     pub fn set_back(&self, by: Duration) {
-        let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-        self.0.now.send_modify(|now| *now = Timestamp(now.0.saturating_sub(by)));
+        self.turn(i64::try_from(by.as_millis()).unwrap_or(i64::MAX).saturating_neg());
     }
+
+    fn turn(&self, by: i64) {
+        match &self.0 {
+            Hand::Manual(manual) => {
+                manual.now.send_modify(|now| *now = Timestamp(now.0.saturating_add(by)));
+            }
+            Hand::Running(running) => _ = running.set_by.fetch_add(by, Ordering::Relaxed),
+        }
+    }
+}
+
+/// The next number of dice that fall alike in every run.
+fn throw(dice: &AtomicU64) -> u64 {
+    mix(dice.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed))
 }
 
 /// Spreads a counter over all 64 bits (the finalizer of SplitMix64).
@@ -178,6 +224,28 @@ mod tests {
         hand.advance(Duration::from_millis(1));
         sleeper.await.unwrap();
         assert_eq!(clock.now(), Timestamp::from_ms(2_000));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn running_clock_goes_with_the_runtime_and_is_set_by_its_hand() {
+        let (clock, hand) = Clock::running(Timestamp::from_ms(1_000), 7);
+        clock.sleep_until(Timestamp::from_ms(61_000)).await;
+        assert_eq!(clock.now(), Timestamp::from_ms(61_000));
+        hand.set_back(Duration::from_secs(10));
+        assert_eq!(clock.now(), Timestamp::from_ms(51_000));
+        let began = Instant::now();
+        clock.sleep_until(Timestamp::from_ms(61_000)).await;
+        assert_eq!(began.elapsed(), Duration::from_secs(10));
+    }
+
+    #[tokio::test]
+    async fn dice_of_a_running_clock_fall_as_its_seed_has_it() {
+        let throws = |seed| {
+            let (clock, _) = Clock::running(Timestamp::from_ms(0), seed);
+            (0..8).map(|_| clock.random_below(1_000)).collect::<Vec<_>>()
+        };
+        assert_eq!(throws(1), throws(1));
+        assert_ne!(throws(1), throws(2));
     }
 
     #[test]

@@ -26,6 +26,7 @@ use crate::exchange::Exchange;
 use crate::ids::DeliveryId;
 use crate::keys::Keys;
 use crate::store::{FlowRule, Store, StoreError};
+use crate::tasks;
 
 pub use config::DeliveryConfig;
 
@@ -94,7 +95,7 @@ impl Delivery {
             wake: Notify::new(),
             stopping: stopping.clone(),
         });
-        let worker = tokio::spawn(worker::run(Arc::clone(&shared), stopping));
+        let worker = tokio::spawn(tasks::ours(worker::run(Arc::clone(&shared), stopping)));
         Self { shared, stop, worker }
     }
 

@@ -20,6 +20,7 @@ pub mod mapping;
 pub mod problem;
 pub mod signed;
 pub mod store;
+pub mod tasks;
 pub mod telemetry;
 pub mod transport;
 pub mod upkeep;

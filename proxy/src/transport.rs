@@ -7,22 +7,23 @@ pub mod address;
 mod authorities;
 mod body;
 mod error;
+mod http;
 mod permit;
 mod resolver;
+mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use url::Url;
+use ::http::{Request, Response};
+use bytes::Bytes;
 
-use crate::transport::address::check_url;
-use crate::transport::body::WatchedBody;
-use crate::transport::resolver::PublicResolver;
+use crate::transport::http::HttpWire;
 
 pub use authorities::{Authorities, AuthoritiesFault};
 pub use error::{TransportError, TransportErrorKind};
 pub use permit::Permit;
+pub use wire::{Departure, NotPermitted, Wire};
 
 /// What every exchange keeps to.
 #[derive(Clone, Debug)]
@@ -39,22 +40,27 @@ pub struct TransportLimits {
     pub authorities: Authorities,
 }
 
-/// Speaks HTTP/1.1 with partners.
+/// Speaks with partners.
 #[derive(Clone)]
 pub struct Transport {
-    client: reqwest::Client,
+    wire: Arc<dyn Wire>,
     limits: Arc<TransportLimits>,
 }
 
 impl Transport {
-    /// Readies the client. Opens no connection yet.
+    /// Readies the network. Opens no connection yet.
     ///
     /// # Errors
     /// When there is no certificate authority to trust, neither the system's nor the operator's, or the TLS library
     /// can't be set up.
     pub fn build(limits: TransportLimits) -> Result<Self, TransportSetupError> {
-        let client = build_client(&limits).map_err(|error| TransportSetupError(error.without_url()))?;
-        Ok(Self { client, limits: Arc::new(limits) })
+        let wire = HttpWire::build(&limits).map_err(|error| TransportSetupError(error.without_url()))?;
+        Ok(Self::over(Arc::new(wire), limits))
+    }
+
+    /// Speaks over this wire.
+    pub fn over(wire: Arc<dyn Wire>, limits: TransportLimits) -> Self {
+        Self { wire, limits: Arc::new(limits) }
     }
 
     /// Longest wait for a whole exchange.
@@ -69,8 +75,8 @@ impl Transport {
     /// received anything of the body.
     pub async fn exchange(
         &self,
-        request: http::Request<Bytes>,
-    ) -> Result<http::Response<Bytes>, TransportError> {
+        request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, TransportError> {
         self.exchange_with(request, None).await
     }
 
@@ -80,72 +86,23 @@ impl Transport {
     /// As [`Transport::exchange`].
     pub async fn exchange_with(
         &self,
-        request: http::Request<Bytes>,
+        request: Request<Bytes>,
         permit: Option<Permit>,
-    ) -> Result<http::Response<Bytes>, TransportError> {
+    ) -> Result<Response<Bytes>, TransportError> {
         // A body that is empty is never asked for.
         if permit.as_ref().is_some_and(|permit| !permit.is_good()) {
             return Err(TransportError { body_left: false, kind: TransportErrorKind::LeaseLost });
         }
-        let (body, left) = WatchedBody::new(request.body().clone(), permit);
-        let exchange = self.exchange_within(request, body);
-        match tokio::time::timeout(self.limits.exchange_timeout, exchange).await {
+        let departure = Departure::new(permit);
+        let carried = self.wire.carry(request, departure.clone());
+        match tokio::time::timeout(self.limits.exchange_timeout, carried).await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(kind)) => Err(TransportError { body_left: left.get(), kind }),
-            Err(_) => Err(TransportError { body_left: left.get(), kind: TransportErrorKind::TimedOut }),
-        }
-    }
-
-    async fn exchange_within(
-        &self,
-        request: http::Request<Bytes>,
-        body: WatchedBody,
-    ) -> Result<http::Response<Bytes>, TransportErrorKind> {
-        let (head, _) = request.into_parts();
-        let url = Url::parse(&head.uri.to_string()).map_err(|_| TransportErrorKind::Blocked)?;
-        check_url(&url, self.limits.allow_loopback).map_err(|_| TransportErrorKind::Blocked)?;
-        let sent =
-            self.client.request(head.method, url).headers(head.headers).body(reqwest::Body::wrap(body));
-        let mut answer = sent.send().await.map_err(|error| error::kind_of(&error))?;
-
-        let mut read = BytesMut::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| error::kind_of(&error))? {
-            if read.len() + chunk.len() > self.limits.answer_bytes_max {
-                return Err(TransportErrorKind::AnswerTooLarge);
+            Ok(Err(kind)) => Err(TransportError { body_left: departure.has_left(), kind }),
+            Err(_) => {
+                Err(TransportError { body_left: departure.has_left(), kind: TransportErrorKind::TimedOut })
             }
-            read.extend_from_slice(&chunk);
         }
-        let mut response = http::Response::new(read.freeze());
-        *response.status_mut() = answer.status();
-        *response.headers_mut() = std::mem::take(answer.headers_mut());
-        Ok(response)
     }
-}
-
-/// Alone in its function, so that every other method that is not allowed is told here as well.
-#[expect(clippy::disallowed_methods, reason = "this is the room that builds the client")]
-fn client_builder() -> reqwest::ClientBuilder {
-    reqwest::Client::builder()
-}
-
-fn build_client(limits: &TransportLimits) -> Result<reqwest::Client, reqwest::Error> {
-    client_builder()
-        .user_agent(concat!("lead-proxy/", env!("CARGO_PKG_VERSION")))
-        // A redirect would carry the credential in the body to wherever it points.
-        .redirect(reqwest::redirect::Policy::none())
-        // Whether a lead is sent again is decided in `delivery/retry.rs` and nowhere else.
-        .retry(reqwest::retry::never())
-        // A proxy named in the environment would see past the address rules.
-        .no_proxy()
-        .https_only(!limits.allow_loopback)
-        .http1_only()
-        // A kept connection that the partner closes at the moment of reuse leaves a lead in doubt for nothing.
-        .pool_max_idle_per_host(0)
-        // Added to the system's. TLS is 1.2 or 1.3: the library knows nothing older.
-        .tls_certs_merge(limits.authorities.certificates())
-        .connect_timeout(limits.connect_timeout)
-        .dns_resolver(PublicResolver::new(limits.allow_loopback))
-        .build()
 }
 
 /// Why the client can't be set up.

@@ -15,6 +15,7 @@ use crate::clock::Timestamp;
 use crate::delivery::{Shared, walk};
 use crate::ids::DeliveryId;
 use crate::store::{AccountRoom, ClaimRequest, Fence, StoreError};
+use crate::tasks;
 use crate::transport::Permit;
 
 /// Pause after the store has failed, so that it is not asked in a circle.
@@ -54,13 +55,16 @@ pub(super) async fn run(shared: Arc<Shared>, mut stopping: watch::Receiver<bool>
                     "the store failed the delivery worker"
                 );
                 tokio::select! {
+                    biased;
                     () = tokio::time::sleep(STORE_PAUSE) => {}
                     _ = stopping.changed() => {}
                 }
                 continue;
             }
         };
+        // In this order, so that a simulation repeats itself; each of them leads to a whole turn, and none is left waiting.
         tokio::select! {
+            biased;
             _ = stopping.changed() => {}
             () = worker.shared.wake.notified() => {}
             Some(ended) = worker.running.join_next_with_id() => worker.forget(&ended),
@@ -200,7 +204,8 @@ impl Worker {
                 permit: permit.clone(),
             };
             let shared = Arc::clone(&self.shared);
-            let task = self.running.spawn(async move { walk::walk(&shared, &claimed, &permit).await });
+            let walk = async move { walk::walk(&shared, &claimed, &permit).await };
+            let task = self.running.spawn(tasks::ours(walk));
             self.leased.insert(task.id(), leased);
         }
         Ok(())

@@ -7,7 +7,7 @@ use std::fmt;
 
 use reqwest::Certificate;
 
-use crate::transport::client_builder;
+use crate::transport::http::client_builder;
 
 /// Certificates that a partner's certificate may be traced back to. None by default.
 #[derive(Clone, Debug, Default)]

@@ -4,41 +4,22 @@
 //! body only when the connection stands and the head is being written.
 
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-use crate::transport::Permit;
+use crate::transport::{Departure, NotPermitted};
 
 /// A body of known length, sent whole.
-pub(crate) struct WatchedBody {
+pub(super) struct WatchedBody {
     bytes: Option<Bytes>,
-    left: Left,
-    permit: Option<Permit>,
-}
-
-/// The right to send has run out before the first byte left.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("the right to send has run out")]
-pub(crate) struct NotPermitted;
-
-/// Whether a body has been asked for.
-#[derive(Clone, Default)]
-pub(crate) struct Left(Arc<AtomicBool>);
-
-impl Left {
-    pub(crate) fn get(&self) -> bool {
-        self.0.load(Ordering::Acquire)
-    }
+    departure: Departure,
 }
 
 impl WatchedBody {
-    pub(crate) fn new(bytes: Bytes, permit: Option<Permit>) -> (Self, Left) {
-        let left = Left::default();
-        (Self { bytes: Some(bytes).filter(|bytes| !bytes.is_empty()), left: left.clone(), permit }, left)
+    pub(super) fn new(bytes: Bytes, departure: Departure) -> Self {
+        Self { bytes: Some(bytes).filter(|bytes| !bytes.is_empty()), departure }
     }
 }
 
@@ -51,10 +32,9 @@ impl Body for WatchedBody {
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, NotPermitted>>> {
         let this = self.get_mut();
-        if this.permit.take().is_some_and(|permit| !permit.is_good()) {
-            return Poll::Ready(Some(Err(NotPermitted)));
+        if let Err(refused) = this.departure.begin() {
+            return Poll::Ready(Some(Err(refused)));
         }
-        this.left.0.store(true, Ordering::Release);
         Poll::Ready(this.bytes.take().map(|bytes| Ok(Frame::data(bytes))))
     }
 

@@ -6,7 +6,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
-use crate::transport::body::NotPermitted;
+use crate::transport::NotPermitted;
 use crate::transport::resolver::ResolveError;
 
 /// No complete answer came.

@@ -19,6 +19,7 @@ use crate::credentials::tokens::request::Ask;
 use crate::credentials::tokens::{TokenFault, TokenKeeper};
 use crate::ids;
 use crate::store::StoreError;
+use crate::tasks;
 
 /// How long a person may take.
 const CONSENT_LIFE: Duration = Duration::from_secs(10 * 60);
@@ -94,7 +95,7 @@ impl TokenKeeper {
             code.filter(|code| (1..=CODE_BYTES_MAX).contains(&code.len())).ok_or(ConsentFault::Code)?;
         let errand = Errand::new(&self.shop, account, plan).ok_or(ConsentFault::NotNeeded)?;
         let ask = Ask::Code(SecretString::from(code));
-        let exchange = tokio::spawn(async move { exchange_code(&errand, &ask).await });
+        let exchange = tokio::spawn(tasks::ours(async move { exchange_code(&errand, &ask).await }));
         exchange.await.unwrap_or(Err(ConsentFault::Tokens(TokenFault::Later)))
     }
 }

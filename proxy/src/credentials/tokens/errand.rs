@@ -21,6 +21,7 @@ use crate::credentials::tokens::request::{self, Ask, Client};
 use crate::credentials::tokens::{AccessToken, Freshness, Known, Shop, Slot, TokenFault, lock};
 use crate::exchange::why_of;
 use crate::store::{Fence, StoreError, TokenLease, TokenRow, TokenSetback, TokenState};
+use crate::tasks;
 
 /// How often a row is looked at that somebody else renews.
 const POLL: Duration = Duration::from_millis(50);
@@ -137,11 +138,11 @@ impl Errand {
         refused: Option<i64>,
         guard: OwnedMutexGuard<()>,
     ) -> tokio::task::JoinHandle<Result<AccessToken, TokenFault>> {
-        tokio::spawn(async move {
+        tokio::spawn(tasks::ours(async move {
             let brought = self.run(refused).await;
             drop(guard);
             brought
-        })
+        }))
     }
 
     /// Looks, and asks the endpoint once at most.
