@@ -16,6 +16,7 @@ use lead_model::{
 };
 
 use crate::account::Accounts;
+use crate::crash;
 use crate::delivery::{Delivery, FirstOutcome};
 use crate::forms::{FormText, ServedForm};
 use crate::ids::{DeliveryId, IdempotencyKey, Receipt};
@@ -103,7 +104,9 @@ impl Intake {
     async fn accept(&self, submission: NewSubmission) -> Result<Accepted, StoreError> {
         let (store, delivery) = (Arc::clone(&self.store), Arc::clone(&self.delivery));
         let accepting = tokio::spawn(async move {
+            crash::point("accept.checked");
             let accepted = store.accept(submission).await;
+            crash::point("accept.stored");
             if let Ok(Accepted::New(id)) = accepted {
                 delivery.notify(id);
             }

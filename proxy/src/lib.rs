@@ -10,6 +10,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod connectors;
+pub mod crash;
 pub mod credentials;
 pub mod delivery;
 pub mod exchange;

@@ -14,6 +14,7 @@ use crate::account::Accounts;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, PublicConfig};
+use crate::crash;
 use crate::credentials::tokens::TokenKeeper;
 use crate::delivery::Delivery;
 use crate::exchange::Exchange;
@@ -152,6 +153,7 @@ impl Running {
         self.public.stop().await;
         self.operator.stop().await;
         // What it has fetched is kept already, or will be fetched again.
+        crash::point("stop.begun");
         self.schemas.inspect(JoinHandle::abort);
         // Each of its steps is whole in itself, and the next start goes on.
         self.upkeep.abort();
@@ -163,3 +165,4 @@ impl Running {
         self.store.close().await;
     }
 }
+        crash::point("stop.drained");

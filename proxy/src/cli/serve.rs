@@ -4,11 +4,13 @@
 
 use anyhow::Context as _;
 
-use crate::config::Config;
+use crate::config::{Config, Environment};
 use crate::notices::notices;
-use crate::{running, telemetry};
+use crate::{crash, running, telemetry};
 
 pub(super) fn run(config: Config) -> anyhow::Result<()> {
+    // Before anything is opened: in a release build this ends the start.
+    crash::arm(Environment::of_process().get(crash::VARIABLE).as_deref())?;
     telemetry::install(config.log);
     for notice in notices(&config) {
         tracing::warn!("{notice}");

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::account::Account;
 use crate::connectors::{InDoubtPolicy, Outcome, Why};
+use crate::crash;
 use crate::delivery::plan::{Plan, plan, policy_of};
 use crate::delivery::retry::{History, next_step};
 use crate::delivery::work::Work;
@@ -46,7 +47,9 @@ async fn attempt(shared: &Shared, account: &Account, work: &Work) -> FirstOutcom
         Plan::Unbuilt => return give_back_unbuilt(shared, account, work).await,
     };
     let body = before.as_ref().map_or(&[][..], |(_, request, _)| &request.body);
+    crash::point("attempt.ready");
     let Some(number) = begin(shared, work, body).await else { return FirstOutcome::Pending };
+    crash::point("begin.written");
     // From here on, and not before, a byte may leave.
     let (outcome, status) = match before {
         Ok((kind, request, seals)) => {
@@ -56,6 +59,7 @@ async fn attempt(shared: &Shared, account: &Account, work: &Work) -> FirstOutcom
         }
         Err(outcome) => (outcome, None),
     };
+    crash::point("send.answered");
     conclude(shared, Some(account), claimed, Some(&work.content), number, &outcome, status).await
 }
 
@@ -117,6 +121,7 @@ async fn release(shared: &Shared, claimed: &Claimed, standing: Standing, reason:
     if let Err(error) = shared.store.release(claimed.delivery, claimed.fence, standing, reason).await {
         tracing::warn!(delivery.id = %claimed.delivery, error = cause(&error), "the store did not take it");
     }
+    crash::point("release.written");
 }
 
 /// Takes up what a dead worker has left: in doubt where it was sending, else free for the next.
@@ -132,6 +137,7 @@ pub(super) async fn take_up(shared: &Shared, abandoned: &Abandoned) {
     let account = shared.accounts.get(&claimed.account).filter(|_| content.is_some());
     let outcome = Outcome::InDoubt { why: Why::ProcessEnded };
     conclude(shared, account, claimed, content.as_ref(), number, &outcome, None).await;
+    crash::point("recover.taken_up");
 }
 
 /// Writes how an attempt ended, and says what a waiting visitor can be told.
@@ -194,6 +200,7 @@ async fn write(shared: &Shared, claimed: &Claimed, number: u32, ending: Ending, 
             shared.store.finish_attempt(claimed.delivery, claimed.fence, number, ending.clone(), flow).await;
         match finished {
             Ok(Some(finished)) => {
+                crash::point("finish.written");
                 tell::gate(&claimed.account, finished.gate, &ending.why);
                 return true;
             }

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::account::Account;
 use crate::clock::Timestamp;
+use crate::crash;
 use crate::delivery::{Shared, walk};
 use crate::ids::DeliveryId;
 use crate::store::{AccountRoom, ClaimRequest, Fence, StoreError};
@@ -145,7 +146,9 @@ impl Worker {
             return Ok(());
         }
         let held: Vec<_> = self.leased.values().map(|leased| (leased.delivery, leased.fence)).collect();
+        crash::point("renew.asked");
         let lost = self.shared.store.renew(&held, lease).await?;
+        crash::point("renew.written");
         for leased in self.leased.values().filter(|leased| held.contains(&(leased.delivery, leased.fence))) {
             if lost.contains(&leased.delivery) {
                 leased.permit.revoke();
@@ -180,6 +183,7 @@ impl Worker {
         let running: Vec<DeliveryId> = self.leased.values().map(|leased| leased.delivery).collect();
         let lease = self.shared.config.lease();
         for abandoned in self.shared.store.recover(&running, lease).await? {
+            crash::point("recover.leased");
             walk::take_up(&self.shared, &abandoned).await;
         }
         self.next_recovery = now.after(lease);
@@ -196,6 +200,7 @@ impl Worker {
         accounts.rotate_left(self.first);
         let (asked_at, lease) = (Instant::now(), self.shared.config.lease());
         for claimed in self.shared.store.claim(ClaimRequest { accounts, limit, lease }).await? {
+            crash::point("claim.leased");
             let permit = Permit::new(asked_at + lease, self.shared.config.exchange());
             let leased = Leased {
                 delivery: claimed.delivery,

@@ -12,6 +12,7 @@ use lead_model::SubmissionState;
 
 use super::wanted::{WantedForm, query};
 use crate::app::App;
+use crate::crash;
 use crate::ids::IdempotencyKey;
 use crate::intake::{Offer, Verdict, body};
 use crate::middleware::limits::{check_media_type, read_body};
@@ -48,6 +49,7 @@ pub(crate) async fn create_submission(
                 SubmissionState::Delivered => StatusCode::OK,
                 SubmissionState::Received => StatusCode::ACCEPTED,
             };
+            crash::point("accept.answer");
             Ok((status, Json(answer)).into_response())
         }
         Verdict::Invalid(problems) | Verdict::Refused(problems) => Err(ApiProblem::invalid(problems)),

@@ -12,6 +12,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 use tokio::time::{Instant, Sleep};
 
+use crate::crash;
+
 /// How long a stalled write may last once the server stops.
 const STALL_AT_STOP_MAX: Duration = Duration::from_secs(1);
 
@@ -32,6 +34,7 @@ impl<S> StallGuard<S> {
     /// Passes on what became of a write, unless it is one stalled write too many.
     fn judge<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_ready() {
+            crash::point("answer.written");
             self.stall = None;
             return written;
         }

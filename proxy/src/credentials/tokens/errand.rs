@@ -15,6 +15,7 @@ use crate::account::Account;
 use crate::clock::Timestamp;
 use crate::connectors::Answer;
 use crate::connectors::parts::seal::{Grant, TokenPlan};
+use crate::crash;
 use crate::credentials::tokens::answer::{self, Fresh, Life, NoToken};
 use crate::credentials::tokens::kept::{self, Kept, Stand};
 use crate::credentials::tokens::request::{self, Ask, Client};
@@ -162,6 +163,7 @@ impl Errand {
             match lease.map_err(|error| self.blame_store(&error))? {
                 TokenLease::Granted(fence) => {
                     asked = true;
+                    crash::point("token.leased");
                     if let Some(ended) = self.fetch(&seen, fence, &ask, forced).await {
                         return ended;
                     }
@@ -255,6 +257,7 @@ impl Errand {
         let now = self.shop.clock.now();
         match self.ask(ask, now).await {
             Ok(fresh) => {
+                crash::point("token.answered");
                 let kept = Kept::of(fresh, seen.kept.as_ref(), forced, self.bound.clone(), now);
                 if !self.save(seen.generation(), &kept).await? {
                     return Some(Err(TokenFault::Later));
@@ -297,7 +300,10 @@ impl Errand {
         let sealed = self.shop.sealer.seal(&self.account, seen_generation + 1, &kept.to_bytes());
         for _ in 0..WRITES_MAX {
             match self.shop.store.save_token(&self.account, seen_generation, sealed.clone()).await {
-                Ok(true) => return Some(true),
+                Ok(true) => {
+                    crash::point("token.saved");
+                    return Some(true);
+                }
                 Ok(false) => return None,
                 Err(error) => _ = self.blame_store(&error),
             }

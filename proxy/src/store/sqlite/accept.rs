@@ -6,6 +6,7 @@ use lead_model::{Problem, SubmissionState};
 use sqlx::SqliteConnection;
 
 use crate::clock::Timestamp;
+use crate::crash;
 use crate::ids::{DeliveryId, Receipt};
 use crate::store::sqlite::{read_json, store_error};
 use crate::store::{Accepted, NewSubmission, StoreError};
@@ -115,6 +116,7 @@ async fn insert(
     .execute(&mut *connection)
     .await
     .map_err(store_error)?;
+    crash::point("accept.submission");
     let is_merged = submission.duplicates.merge && duplicate_of.is_some();
     let delivery = sqlx::query(
         "INSERT INTO deliveries (submission, account, state, reason, due_at, changed_at) VALUES (?, ?, ?, ?, ?, ?)",
@@ -128,6 +130,7 @@ async fn insert(
     .execute(connection)
     .await
     .map_err(store_error)?;
+    crash::point("accept.delivery");
     Ok(DeliveryId::new(delivery.last_insert_rowid()))
 }
 

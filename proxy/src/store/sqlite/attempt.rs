@@ -7,6 +7,7 @@ use std::time::Duration;
 use sqlx::SqliteConnection;
 
 use crate::clock::Timestamp;
+use crate::crash;
 use crate::ids::DeliveryId;
 use crate::store::sqlite::{gates, store_error, to_json, to_u32};
 use crate::store::{AttemptClass, Ending, Fence, Finished, FlowRule, Standing, StoreError};
@@ -77,6 +78,7 @@ pub(super) async fn finish(
     let Some((account,)) = account else {
         return Ok(None);
     };
+    crash::point("finish.delivery");
     sqlx::query(
         "UPDATE attempts SET state = ?, why = ?, status = ?, ended_at = ? WHERE delivery = ? AND number = ?",
     )

@@ -11,6 +11,7 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, SqliteConnection, SqlitePool};
 
+use crate::crash;
 use crate::store::sqlite::files::StoreFiles;
 use crate::store::sqlite::lock::StoreLock;
 use crate::store::sqlite::writer::Writer;
@@ -42,7 +43,9 @@ pub(super) async fn open(path: &Path) -> Result<Opened, StoreError> {
     let is_new = lock.check_files(path)?;
     if is_new {
         create_private(path)?;
+        crash::point("open.created");
         stamp(path).await?;
+        crash::point("open.stamped");
     }
     place::check_names(path)?;
     // Asked of the file's bytes: a connection would already change a database that is not ours. Only here, before the
@@ -50,6 +53,7 @@ pub(super) async fn open(path: &Path) -> Result<Opened, StoreError> {
     check_is_ours(path)?;
     let mut connection = connect(path).await?;
     migrate(&mut connection).await?;
+    crash::point("open.migrated");
     lock.mark_open()?;
     let readers = open_readers(path).await?;
     let files = StoreFiles::note(path, &lock);

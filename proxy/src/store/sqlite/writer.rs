@@ -12,6 +12,7 @@ use sqlx::{Connection, Executor, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use crate::crash;
 use crate::store::StoreError;
 use crate::store::sqlite::files::StoreFiles;
 use crate::store::sqlite::lock::StoreLock;
@@ -112,6 +113,7 @@ async fn run(mut writing: Writing, mut waiting: mpsc::Receiver<Job>, mut lock: S
         if writing.files.are_ours() {
             lock.mark_closed();
         }
+        crash::point("stop.marked");
         if let Err(error) = connection.close().await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
@@ -165,7 +167,9 @@ impl Writing {
             }
             connection.execute("RELEASE job").await.map_err(store_error)?;
         }
+        crash::point("commit.before");
         connection.execute("COMMIT").await.map_err(store_error)?;
+        crash::point("commit.after");
         Ok(())
     }
 }
