@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use lead_model::Origin;
 
-use crate::account::Accounts;
+use crate::account::{Account, Accounts};
 use crate::assets::Assets;
 use crate::clock::Clock;
 use crate::config::PublicConfig;
@@ -18,6 +18,7 @@ use crate::locales::Locales;
 use crate::middleware::limits::BodyLimits;
 use crate::routes::records::SchemaCache;
 use crate::store::Store;
+use crate::store::operator::KnownAccounts;
 use crate::token::Tokens;
 
 /// The running proxy, as its routes see it.
@@ -42,7 +43,20 @@ pub(crate) struct App {
 }
 
 impl App {
+    /// The accounts of the configuration, as the store is told of them.
+    pub(crate) fn known_accounts(&self) -> KnownAccounts {
+        known_accounts(&self.accounts)
+    }
+
     pub(crate) fn body_limits(&self) -> BodyLimits {
         BodyLimits { bytes_max: self.public.body_bytes_max, time_max: self.public.body_max }
     }
+}
+
+/// The accounts of the configuration, as the store is told of them.
+pub(crate) fn known_accounts(accounts: &Accounts) -> KnownAccounts {
+    let names = |wanted: fn(&Account) -> bool| {
+        accounts.iter().filter(|account| wanted(account)).map(|account| account.id().to_owned()).collect()
+    };
+    KnownAccounts { known: names(|_| true), disabled: names(|account| !account.is_enabled()) }
 }

@@ -104,6 +104,11 @@ impl Delivery {
         self.shared.wake.notify_one();
     }
 
+    /// Tells that something may be due now that was not before.
+    pub fn wake(&self) {
+        self.shared.wake.notify_one();
+    }
+
     /// Lifts the pause of an account whose credential has just been mended, and looks at once for what waits.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 
 pub(crate) mod host;
 pub(crate) mod limits;
+pub(crate) mod operator;
 pub(crate) mod origin_allowlist;
 pub(crate) mod request_id;
 pub(crate) mod security_headers;

@@ -89,6 +89,20 @@ api_reasons! {
     OperationNotSupported = "operation_not_supported", NOT_FOUND, "This partner can't do that";
     /// Nothing is served at this address.
     NotFound = "not_found", NOT_FOUND, "There is nothing here";
+    /// No `Lead-Proxy-Operator` header with 1 to 64 visible ASCII characters. Send one, and only one, with the name of who acts.
+    OperatorMissing = "operator_missing", BAD_REQUEST, "Who acts is not said";
+    /// A browser's page asks, or the listener is called by a host name. Use the command line, or a program that calls an IP
+    /// address or `localhost` and sends neither `Origin` nor `Sec-Fetch-Site`.
+    NotForBrowsers = "not_for_browsers", FORBIDDEN, "This is for programs on this machine";
+    /// No account has this name in the configuration.
+    AccountNotFound = "account_not_found", NOT_FOUND, "There is no such account";
+    /// The delivery stands at `state`, from where nobody settles it, or its `version` is no longer the one that was seen: an
+    /// attempt or another operator was quicker. Look at it again.
+    DeliveryConflict = "delivery_conflict", CONFLICT, "The delivery stands elsewhere by now";
+    /// The lead's content is erased, so it can't be sent again. It can be dropped.
+    DeliveryErased = "delivery_erased", CONFLICT, "There is nothing left to send";
+    /// Members of the command can't be used; `problems` names each and its rule. Nothing was done.
+    CommandInvalid = "command_invalid", UNPROCESSABLE_ENTITY, "Some members can't be used";
     /// The address exists, but not for this method.
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "This method is not allowed here";
     /// The body did not arrive in time. Send it again with the same key.
@@ -140,6 +154,8 @@ pub(crate) struct ApiProblem {
     partner_error: Option<Why>,
     /// Seconds after which a caller may ask again.
     retry_after: Option<u64>,
+    /// Where a delivery stands, and its version.
+    standing: Option<(&'static str, i64)>,
 }
 
 impl ApiProblem {
@@ -163,6 +179,11 @@ impl ApiProblem {
         Self { retry_after: Some(seconds), ..self }
     }
 
+    /// The same with where the delivery stands, and its version.
+    pub(crate) fn standing(self, state: &'static str, version: i64) -> Self {
+        Self { standing: Some((state, version)), ..self }
+    }
+
     /// Values that break rules.
     pub(crate) fn invalid(problems: Vec<Problem>) -> Self {
         Self::with_problems(ApiReason::InvalidSubmission, problems)
@@ -183,6 +204,8 @@ impl ApiProblem {
             code: self.reason.code(),
             request_id,
             partner_error: self.partner_error.map(|why| why.to_string()),
+            state: self.standing.map(|(state, _)| state),
+            version: self.standing.map(|(_, version)| version),
             problems: &self.problems,
         };
         serde_json::to_string(&body).unwrap_or_default()
@@ -201,7 +224,14 @@ impl From<SignedFault> for ApiReason {
 
 impl From<ApiReason> for ApiProblem {
     fn from(reason: ApiReason) -> Self {
-        Self { reason, detail: None, problems: Vec::new(), partner_error: None, retry_after: None }
+        Self {
+            reason,
+            detail: None,
+            problems: Vec::new(),
+            partner_error: None,
+            retry_after: None,
+            standing: None,
+        }
     }
 }
 
@@ -237,6 +267,10 @@ struct ProblemBody<'a> {
     request_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     partner_error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<i64>,
     #[serde(skip_serializing_if = "<[Problem]>::is_empty")]
     problems: &'a [Problem],
 }

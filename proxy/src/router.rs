@@ -11,8 +11,9 @@ use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
-use crate::middleware::{host, limits, origin_allowlist, request_id, security_headers};
+use crate::middleware::{host, limits, operator, origin_allowlist, request_id, security_headers};
 use crate::problem::{ApiProblem, ApiReason};
+use crate::routes::operator::{accounts, audit, deliveries, replay, resolve};
 use crate::routes::{
     assets, connect, forms, health, nothing_here, pages, receipts, records, submissions, wrong_method,
 };
@@ -47,11 +48,22 @@ pub(crate) fn public(app: &Arc<App>) -> Router {
 
 /// What only operators reach.
 pub(crate) fn operator(app: &Arc<App>) -> Router {
+    let commands = Router::new()
+        .route("/v1/deliveries", get(deliveries::list))
+        .route("/v1/deliveries/replay", post(replay::replay))
+        .route("/v1/deliveries/{receipt}", get(deliveries::show))
+        .route("/v1/deliveries/{receipt}/resolve", post(resolve::resolve))
+        .route("/v1/accounts", get(accounts::list))
+        .route("/v1/accounts/{account}/stop", post(accounts::stop))
+        .route("/v1/accounts/{account}/resume", post(accounts::resume))
+        .route("/v1/audit", get(audit::list))
+        .route_layer(from_fn(operator::layer));
     let all = Router::new()
         .route("/healthz", get(health::is_alive))
         .route("/readyz", get(health::is_ready))
         .route("/connect/{account}", get(connect::get_connect))
         .route("/connect/{account}/callback", get(connect::get_callback))
+        .merge(commands)
         .fallback(nothing_here);
     surround(all, app)
 }

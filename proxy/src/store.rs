@@ -7,8 +7,11 @@ mod config;
 mod ending;
 mod error;
 mod gate;
+mod history;
 mod keys;
 mod lease;
+pub mod operator;
+pub mod postgres;
 mod schemas;
 mod sealed;
 pub mod sqlite;
@@ -30,7 +33,9 @@ pub use gate::{Closed, FlowRule, Gate, GateCause, GateChange, GateView};
 pub use keys::{
     Erased, KeyCount, KeyStore, Retention, Rewrapped, SealedToken, StoredSecret, WrappedKey, WrappedPage,
 };
+pub use operator::{DeliveryState, OperatorStore};
 pub use lease::{Abandoned, AccountRoom, ClaimRequest, Claimed, Fence};
+pub use postgres::{DatabaseUrl, PostgresStore};
 pub use schemas::{SchemaStore, StoredSchema};
 pub use sealed::SealedLead;
 pub use sqlite::SqliteStore;
@@ -39,9 +44,9 @@ pub use tokens::{TokenLease, TokenRow, TokenSetback, TokenState, TokenStore};
 pub use views::{AttemptView, DeliveryView, OpenDelivery};
 
 /// Keeps submissions, deliveries and attempts; and tokens, schemas and wrapped keys, as a [`TokenStore`], a [`SchemaStore`]
-/// and a [`KeyStore`].
+/// and a [`KeyStore`]; and what operators see and do, as an [`OperatorStore`].
 #[async_trait]
-pub trait Store: TokenStore + SchemaStore + KeyStore + Send + Sync + 'static {
+pub trait Store: TokenStore + SchemaStore + KeyStore + OperatorStore + Send + Sync + 'static {
     /// Writes submission and delivery in one transaction; answers after the sync.
     async fn accept(&self, submission: NewSubmission) -> Result<Accepted, StoreError>;
 

@@ -31,7 +31,7 @@ pub struct Claimed {
     pub attempts: u32,
     /// Those of them that ended in doubt.
     pub doubts: u32,
-    /// When the submission was stored.
+    /// When the submission was stored, or, since, an operator had it sent again: from then on its retries are counted.
     pub received_at: Timestamp,
 }
 

@@ -12,6 +12,7 @@ mod heartbeat;
 mod keys;
 mod lock;
 mod open;
+mod operator;
 pub mod outbox;
 mod place;
 mod read;

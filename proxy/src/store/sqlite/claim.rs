@@ -136,7 +136,7 @@ async fn load(
 ) -> Result<Option<Claimed>, StoreError> {
     let row: Row = sqlx::query_as(
         "SELECT CAST(d.account AS BLOB), CAST(s.form AS BLOB), CAST(s.receipt AS BLOB), CAST(s.key_id AS BLOB), \
-         s.data_key, s.sealed, d.attempts, d.doubts, s.received_at \
+         s.data_key, s.sealed, d.attempts, d.doubts, coalesce(d.sent_again_at, s.received_at) \
          FROM deliveries d JOIN submissions s ON s.id = d.submission WHERE d.id = ?",
     )
     .bind(delivery.get())
