@@ -5,6 +5,8 @@
 use std::fmt;
 
 use aws_lc_rs::rand;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use uuid::Uuid;
 
 use crate::clock::Clock;
@@ -133,6 +135,11 @@ impl IdempotencyKey {
     pub fn parse(text: &str) -> Result<Self, ApiReason> {
         let fits = (16..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
         if fits { Ok(Self(text.to_owned())) } else { Err(ApiReason::IdempotencyKeyInvalid) }
+    }
+
+    /// The key that stands for one: 43 characters.
+    pub fn of_hash(hash: &[u8; 32]) -> Self {
+        Self(URL_SAFE_NO_PAD.encode(hash))
     }
 
     /// The key as text, for the store.

@@ -161,7 +161,7 @@ fn sealed(
         form_version: 1,
         locale: String::new(),
         account: account.to_owned(),
-        idempotency_key: key.clone(),
+        idempotency_key: fingerprint::kept_key(&keys.index, form, key),
         fingerprint: fingerprint(&keys.index, form, key, content),
         person: person::person(&keys.index, account, content),
         duplicates: DuplicateRule::default(),

@@ -77,7 +77,13 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let own_origin = own_origin(&public, &public_listener)?;
     let (accounts, locales) = (Arc::new(Accounts::new(accounts)), Arc::new(locales));
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&store, clock.clone()).await?);
-    let keys = Arc::new(open_keys(keys, &*store).await?);
+    let keys = match open_keys(keys, &*store).await {
+        Ok(keys) => Arc::new(keys),
+        Err(error) => {
+            store.close().await;
+            return Err(error.into());
+        }
+    };
     let transport = Transport::build(delivery.transport_limits())?;
     let keeper = TokenKeeper::new(Arc::clone(&store), transport.clone(), clock.clone(), Arc::clone(&keys));
     let exchange = Exchange::new(transport, Arc::new(keeper), clock.clone());
@@ -150,10 +156,10 @@ async fn bind(addr: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
 impl Running {
     /// Takes nothing more, lets open requests and attempts end, and closes the store.
     pub async fn stop(self) {
+        crash::point("stop.begun");
         self.public.stop().await;
         self.operator.stop().await;
         // What it has fetched is kept already, or will be fetched again.
-        crash::point("stop.begun");
         self.schemas.inspect(JoinHandle::abort);
         // Each of its steps is whole in itself, and the next start goes on.
         self.upkeep.abort();
@@ -162,7 +168,7 @@ impl Running {
             None => tracing::warn!("attempts were cut off; they are taken up at the next start"),
         }
         self.tokens.settle().await;
+        crash::point("stop.drained");
         self.store.close().await;
     }
 }
-        crash::point("stop.drained");

@@ -73,10 +73,7 @@ impl Transport {
     /// # Errors
     /// When there is no complete answer; [`TransportError::body_left`] then tells whether the partner may have
     /// received anything of the body.
-    pub async fn exchange(
-        &self,
-        request: Request<Bytes>,
-    ) -> Result<Response<Bytes>, TransportError> {
+    pub async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         self.exchange_with(request, None).await
     }
 

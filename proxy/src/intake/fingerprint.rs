@@ -7,6 +7,11 @@ use lead_model::Normal;
 use crate::ids::IdempotencyKey;
 use crate::keys::{IndexKey, LeadContent};
 
+/// What is kept in the place of a caller's idempotency key: a keyed hash, for a caller may have made it of a name.
+pub(super) fn kept_key(index: &IndexKey, form: &str, key: &IdempotencyKey) -> IdempotencyKey {
+    IdempotencyKey::of_hash(&index.retry(&[form.as_bytes(), key.as_str().as_bytes()]))
+}
+
 /// A keyed hash over form, idempotency key, purpose and canonical JSON of the checked values.
 ///
 /// The values are normal already, so that `" Ada"` and `"Ada"` are one submission, and sorted by name, so that a form
@@ -44,6 +49,24 @@ mod tests {
                 purpose: Purpose::Lead,
             },
         )
+    }
+
+    #[test]
+    fn kept_key_tells_keys_forms_and_stores_apart_and_shows_nothing() {
+        let kept = |index, form, key| {
+            let index = IndexKey::new([index; 32].into());
+            kept_key(&index, form, &IdempotencyKey::parse(key).unwrap())
+        };
+        let first = kept(7, "quote", "ada@analytical.example");
+        assert_eq!(first, kept(7, "quote", "ada@analytical.example"));
+        assert!(IdempotencyKey::parse(first.as_str()).is_ok() && !first.as_str().contains("ada"));
+        for other in [
+            kept(8, "quote", "ada@analytical.example"),
+            kept(7, "callback", "ada@analytical.example"),
+            kept(7, "quote", "bob@analytical.example"),
+        ] {
+            assert_ne!(first, other);
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub struct IndexKey {
     fingerprints: hmac::Key,
     persons: hmac::Key,
     digests: hmac::Key,
+    retries: hmac::Key,
 }
 
 impl IndexKey {
@@ -31,8 +32,9 @@ impl IndexKey {
     /// Readies the hashes.
     pub fn new(root: Zeroizing<[u8; KEY_BYTES]>) -> Self {
         let key = |purpose| hmac::Key::new(hmac::HMAC_SHA256, aead::derive(&root, purpose).as_slice());
-        let (fingerprints, persons, digests) = (key("fingerprints"), key("persons"), key("digests"));
-        Self { root, fingerprints, persons, digests }
+        let (fingerprints, persons) = (key("fingerprints"), key("persons"));
+        let (digests, retries) = (key("digests"), key("retries"));
+        Self { root, fingerprints, persons, digests, retries }
     }
 
     /// Says whether two submissions hold the same.
@@ -43,6 +45,11 @@ impl IndexKey {
     /// Says whether two submissions are of one person.
     pub fn person(&self, parts: &[&[u8]]) -> [u8; 32] {
         sign(&self.persons, parts)
+    }
+
+    /// Says whether two submissions came under one idempotency key.
+    pub fn retry(&self, parts: &[&[u8]]) -> [u8; 32] {
+        sign(&self.retries, parts)
     }
 
     /// Says whether two requests to a partner were alike.
@@ -96,6 +103,7 @@ mod tests {
             (ours.fingerprint(&[b"a", b"bc", b""]), "an empty part"),
             (ours.person(&[b"a", b"bc"]), "persons"),
             (ours.digest(&[b"a", b"bc"]), "digests"),
+            (ours.retry(&[b"a", b"bc"]), "retries"),
         ] {
             assert_ne!(first, other, "{what}");
         }

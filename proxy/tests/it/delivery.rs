@@ -1,6 +1,7 @@
 //! Deliveries against the simulated partner: every fault has its class, and no lead is sent blindly a second time.
 
 mod desk;
+mod unreadable;
 
 use std::io::Write;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -18,6 +18,7 @@ mod connectors;
 mod delivery;
 mod docs;
 mod email;
+mod keys;
 mod malformed;
 mod mapping;
 mod network;

@@ -1,4 +1,4 @@
-//! No secret and no visitor's word in any log line or answer, whatever goes wrong; and no secret in the store.
+//! No secret and no visitor's word in any log line or answer, whatever goes wrong; and none in any file of the store.
 //!
 //! Everything that any crate in this process says, down to trace, is kept and searched for words made for this run, as
 //! they are and in the codings in which they might slip through.
@@ -10,6 +10,7 @@ mod partners;
 use partner_sim::Fault;
 use reqwest::Method;
 use serde_json::json;
+use sqlx::{Connection as _, Executor as _};
 
 use crate::app::{Answer, PATIENCE, TestApp, key};
 
@@ -153,6 +154,9 @@ async fn no_word_of_operator_or_visitor_is_in_a_log_or_an_answer() {
         )
         .await;
     assert!(reached.is_ok(), "the words went all the way");
+    // As it lies while the proxy runs, log and index included, and as a backup has it.
+    backup(&app).await;
+    let at_work = files(&app);
     app.stop().await;
 
     let log = log.text();
@@ -161,9 +165,29 @@ async fn no_word_of_operator_or_visitor_is_in_a_log_or_an_answer() {
     }
     assert_eq!(find(log.as_bytes(), words.secrets.iter().chain(&words.visitor)), [""; 0], "in the log");
 
-    for entry in std::fs::read_dir(app.dir.path()).unwrap() {
-        let path = entry.unwrap().path();
-        let bytes = std::fs::read(&path).unwrap();
-        assert_eq!(find(&bytes, words.secrets.iter()), [""; 0], "in {}", path.display());
+    let names: Vec<_> = at_work.iter().map(|(name, _)| name.as_str()).collect();
+    for name in ["backup.db", "lead-proxy.db", "lead-proxy.db-shm", "lead-proxy.db-wal"] {
+        assert!(names.contains(&name), "{name} is among {names:?}");
     }
+    for (name, bytes) in at_work.into_iter().chain(files(&app)) {
+        assert_eq!(find(&bytes, words.secrets.iter().chain(&words.visitor)), [""; 0], "in {name}");
+    }
+}
+
+/// The files of the store's folder, by name.
+fn files(app: &TestApp) -> Vec<(String, Vec<u8>)> {
+    let entries = std::fs::read_dir(app.dir.path()).unwrap();
+    let files = entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+    files
+        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(&path).unwrap()))
+        .collect()
+}
+
+/// Copies the running store as an operator would.
+async fn backup(app: &TestApp) {
+    let path = format!("sqlite://{}", app.store_path().display());
+    let mut connection = sqlx::SqliteConnection::connect(&path).await.unwrap();
+    let copy = format!("VACUUM INTO '{}'", app.dir.path().join("backup.db").display());
+    connection.execute(sqlx::AssertSqlSafe(copy)).await.unwrap();
+    connection.close().await.unwrap();
 }

@@ -157,6 +157,7 @@ macro_rules! contract {
     };
 }
 
+mod keys;
 mod tokens;
 
 contract! {

@@ -60,6 +60,10 @@ pub struct ConfigText {
     pub assets_dir: Option<PathBuf>,
     /// How long an answer waits for the first attempt.
     pub inline_wait_ms: u32,
+    /// Lines for the section `[keys]`.
+    pub keys: String,
+    /// Further sections.
+    pub sections: String,
     /// Lines for the section `[public]`.
     pub public: String,
     /// Lines for the section `[delivery]`.
@@ -87,6 +91,8 @@ impl ConfigText {
             insert_url,
             assets_dir: None,
             inline_wait_ms: 2_000,
+            keys: format!("active = \"test\"\nring.test = {{ env = \"{RING_KEY_VARIABLE}\" }}"),
+            sections: String::new(),
             public: String::new(),
             delivery: String::new(),
             account: String::new(),
@@ -103,6 +109,8 @@ impl ConfigText {
             insert_url,
             assets_dir,
             inline_wait_ms,
+            keys,
+            sections,
             public,
             delivery,
             account,
@@ -130,8 +138,8 @@ impl ConfigText {
             allow_loopback = true
             {delivery}
             [keys]
-            active = "test"
-            ring.test = {{ env = "{RING_KEY_VARIABLE}" }}
+            {keys}
+            {sections}
             [accounts.takepayments]
             connector = "takepayments"
             settings = {{ url = {insert_url:?} }}

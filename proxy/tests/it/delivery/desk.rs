@@ -138,6 +138,11 @@ impl Desk {
         &self.store
     }
 
+    /// The database file.
+    pub(crate) fn store_path(&self) -> std::path::PathBuf {
+        self.dir.path().join("store.db")
+    }
+
     pub(crate) fn sim(&self) -> &TakePayments {
         self.sim.as_ref().unwrap().takepayments()
     }
