@@ -7,6 +7,7 @@ pub mod address;
 mod authorities;
 mod body;
 mod error;
+mod halves;
 mod http;
 mod permit;
 mod resolver;

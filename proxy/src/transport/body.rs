@@ -9,17 +9,20 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
+use crate::crash;
+use crate::transport::halves::Halves;
 use crate::transport::{Departure, NotPermitted};
 
 /// A body of known length, sent whole.
 pub(super) struct WatchedBody {
     bytes: Option<Bytes>,
     departure: Departure,
+    halves: Halves,
 }
 
 impl WatchedBody {
     pub(super) fn new(bytes: Bytes, departure: Departure) -> Self {
-        Self { bytes: Some(bytes).filter(|bytes| !bytes.is_empty()), departure }
+        Self { bytes: Some(bytes).filter(|bytes| !bytes.is_empty()), departure, halves: Halves::default() }
     }
 }
 
@@ -29,13 +32,16 @@ impl Body for WatchedBody {
 
     fn poll_frame(
         self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, NotPermitted>>> {
         let this = self.get_mut();
+        if !this.departure.has_left() {
+            crash::point("send.first_byte");
+        }
         if let Err(refused) = this.departure.begin() {
             return Poll::Ready(Some(Err(refused)));
         }
-        Poll::Ready(this.bytes.take().map(|bytes| Ok(Frame::data(bytes))))
+        this.halves.take(&mut this.bytes, cx).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use url::Url;
 
+use crate::crash;
 use crate::transport::address::check_url;
 use crate::transport::body::WatchedBody;
 use crate::transport::resolver::PublicResolver;
-use crate::transport::{Departure, TransportErrorKind, TransportLimits, Wire, error};
+use crate::transport::{Departure, TransportErrorKind, TransportLimits, Wire, error, halves};
 
 /// Speaks HTTP/1.1 with partners.
 pub(super) struct HttpWire {
@@ -36,9 +37,11 @@ impl Wire for HttpWire {
         let (head, body) = request.into_parts();
         let url = Url::parse(&head.uri.to_string()).map_err(|_| TransportErrorKind::Blocked)?;
         check_url(&url, self.allow_loopback).map_err(|_| TransportErrorKind::Blocked)?;
-        let body = reqwest::Body::wrap(WatchedBody::new(body, departure));
+        let body = reqwest::Body::wrap(WatchedBody::new(body, departure.clone()));
         let sent = self.client.request(head.method, url).headers(head.headers).body(body);
-        let mut answer = sent.send().await.map_err(|error| error::kind_of(&error))?;
+        crash::point("send.connect");
+        let mut answer = halves::send(sent, &departure).await.map_err(|error| error::kind_of(&error))?;
+        crash::point("send.head");
 
         let mut read = BytesMut::new();
         while let Some(chunk) = answer.chunk().await.map_err(|error| error::kind_of(&error))? {
@@ -46,6 +49,7 @@ impl Wire for HttpWire {
                 return Err(TransportErrorKind::AnswerTooLarge);
             }
             read.extend_from_slice(&chunk);
+            crash::point("send.half_answer");
         }
         let mut response = http::Response::new(read.freeze());
         *response.status_mut() = answer.status();
