@@ -105,6 +105,11 @@ impl Clock {
         (Self(Source::Running(Arc::clone(&running))), ClockHand(Hand::Running(running)))
     }
 
+    /// Whether somebody moves its hand: then a database's own time would be another.
+    pub fn is_manual(&self) -> bool {
+        matches!(self.0, Source::Manual(_))
+    }
+
     /// What time it is.
     #[expect(clippy::disallowed_methods, reason = "this is the room that reads the time")]
     pub fn now(&self) -> Timestamp {

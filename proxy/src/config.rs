@@ -28,7 +28,7 @@ use crate::assets::Assets;
 use crate::delivery::DeliveryConfig;
 use crate::keys::Keyring;
 use crate::locales::Locales;
-use crate::store::{Retention, StoreConfig};
+use crate::store::{Retention, StorePlace};
 
 pub use environment::Environment;
 pub use finding::Finding;
@@ -53,7 +53,7 @@ pub struct Config {
     /// The files that a browser gets.
     pub(crate) assets: Assets,
     /// The store.
-    pub store: StoreConfig,
+    pub store: StorePlace,
     /// Delivery and transport.
     pub delivery: DeliveryConfig,
     /// The partner accounts.
@@ -146,7 +146,7 @@ fn gather(layers: &Layers, vault: &Vault<'_>, findings: &mut Vec<Finding>) -> Op
     let (operator, _) = parts::operator(table, findings);
     let ((forms_dir, schema_life), _) = parts::forms(table, vault.base_dir, findings);
     let (assets_dir, _) = parts::assets_dir(table, vault.base_dir, findings);
-    let (store, _) = parts::store(table, vault.base_dir, findings);
+    let (store, _) = parts::store(table, vault, findings);
     let (delivery, _) = parts::delivery(table, vault.base_dir, findings);
     let (keys, _) = keys::read(table, vault, findings);
     let (retention, _) = parts::retention(table, findings);

@@ -26,10 +26,11 @@ use lead_model::ReceiptAnswer;
 
 use crate::ids::{DeliveryId, Receipt};
 
-pub use config::StoreConfig;
+pub use config::{StoreConfig, StorePlace};
 pub use ending::{AttemptClass, Ending, Finished, Standing, Verdict};
 pub use error::{Refusal, StoreError};
 pub use gate::{Closed, FlowRule, Gate, GateCause, GateChange, GateView};
+pub use history::{AttemptHistory, DeliveryHistory, tell_history};
 pub use keys::{
     Erased, KeyCount, KeyStore, Retention, Rewrapped, SealedToken, StoredSecret, WrappedKey, WrappedPage,
 };

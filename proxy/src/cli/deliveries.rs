@@ -6,12 +6,14 @@ use anyhow::Context as _;
 use serde_json::json;
 
 use crate::config::Config;
-use crate::store::OpenDelivery;
-use crate::store::sqlite::outbox::open_deliveries;
+use crate::store::{OpenDelivery, StorePlace, postgres, sqlite};
 
 pub(super) fn list(config: &Config, as_json: bool) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Runtime::new().context("could not start the runtime")?;
-    let deliveries = runtime.block_on(open_deliveries(&config.store))?;
+    let deliveries = match &config.store {
+        StorePlace::Sqlite(file) => runtime.block_on(sqlite::outbox::open_deliveries(file))?,
+        StorePlace::Postgres(url) => runtime.block_on(postgres::outbox::open_deliveries(url))?,
+    };
     if as_json {
         let list: Vec<_> = deliveries.iter().map(to_json).collect();
         super::say(&json!(list).to_string());

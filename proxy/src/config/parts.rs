@@ -8,13 +8,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lead_model::Origin;
+use secrecy::ExposeSecret as _;
 use toml::Table;
 
 use super::Finding;
 use super::authorities;
 use super::section::Section;
+use super::vault::Vault;
 use crate::delivery::DeliveryConfig;
-use crate::store::{Retention, StoreConfig};
+use crate::store::{DatabaseUrl, Retention, StoreConfig, StorePlace};
 
 /// The section `[public]`.
 #[derive(Clone, Debug)]
@@ -142,15 +144,32 @@ pub(super) fn assets_dir(
 
 pub(super) fn store(
     table: &Table,
-    base_dir: &Path,
+    vault: &Vault<'_>,
     findings: &mut Vec<Finding>,
-) -> Part<Option<StoreConfig>> {
+) -> Part<Option<StorePlace>> {
     let mut section = Section::open("store", table, findings);
-    let store = section.whole::<StoreConfig>().map(|mut store| {
-        store.path = base_dir.join(&store.path);
-        store
-    });
-    (store, section.read())
+    let (path, url) = (section.text("path"), section.secret("url"));
+    let Some(url) = url else {
+        if path.is_empty() {
+            section.wrong("path", "nothing".to_owned(), "a file, or store.url in its place");
+        }
+        let path = vault.base_dir.join(path);
+        return (Some(StorePlace::Sqlite(StoreConfig { path })), section.read());
+    };
+    let default = super::layers::defaults();
+    if default.get("store").and_then(|store| store.get("path")).and_then(toml::Value::as_str) != Some(&path) {
+        let expected = "one place: leave out store.path for PostgreSQL, or store.url for SQLite";
+        section.wrong("path", "a file beside store.url".to_owned(), expected);
+    }
+    let read = vault.fetch(&url).and_then(|text| DatabaseUrl::parse(text.expose_secret()));
+    let place = match read {
+        Ok(url) => Some(StorePlace::Postgres(url)),
+        Err((found, expected)) => {
+            section.wrong("url", found, &expected);
+            None
+        }
+    };
+    (place, section.read())
 }
 
 pub(super) fn delivery(

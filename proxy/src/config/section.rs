@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
 use super::Finding;
+use super::secret::SecretSource;
 
 /// One section being read.
 pub(super) struct Section<'a> {
@@ -88,6 +89,10 @@ impl<'a> Section<'a> {
             self.wrong(key, format!("{text:?}"), &format!("one of {}", list.join(", ")));
         }
         found
+    }
+
+    pub(super) fn secret(&mut self, key: &str) -> Option<SecretSource> {
+        self.value(key).try_into().ok()
     }
 
     /// The whole section as another room's own struct, which knows its bounds itself.

@@ -4,11 +4,19 @@
 
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use crate::store::DatabaseUrl;
 
-/// The section `[store]`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Where leads are kept.
+#[derive(Clone, Debug)]
+pub enum StorePlace {
+    /// In a file of this machine, by this process alone.
+    Sqlite(StoreConfig),
+    /// In a database that several replicas share.
+    Postgres(DatabaseUrl),
+}
+
+/// A store in a file.
+#[derive(Clone, Debug)]
 pub struct StoreConfig {
     /// The database file. Its folder must exist; beside it lie `-wal`, `-shm` and `.lock`.
     pub path: PathBuf,

@@ -1,20 +1,22 @@
-//! What every store promises, asked of each driver; and what SQLite alone must refuse.
+//! What every store promises, asked of each driver; and what one of them alone must refuse.
 
 mod files;
+mod kept;
+mod postgres_alone;
+mod sqlite_alone;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use lead_model::{Problem, ProblemCode, SubmissionState};
-use lead_proxy::clock::{Clock, ClockHand, Timestamp};
-use lead_proxy::ids::{DeliveryId, IdempotencyKey, Receipt};
+use lead_proxy::clock::Timestamp;
+use lead_proxy::ids::Receipt;
 use lead_proxy::store::{
     Accepted, AccountRoom, AttemptClass, ClaimRequest, Claimed, DuplicateRule, Ending, Fence, FlowRule,
-    GateCause, GateChange, NewSubmission, SealedLead, SqliteStore, Standing, Store, StoreConfig, Verdict,
+    GateCause, GateChange, NewSubmission, Standing, Verdict,
 };
-use sqlx::{Connection as _, Executor as _, Row as _, SqliteConnection};
-use tempfile::TempDir;
+
+use kept::{Kept, beside, delivered, ending, open, room, submission};
 
 const START: Timestamp = Timestamp::from_ms(1_767_225_600_000);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -26,127 +28,11 @@ const FLOW: FlowRule = FlowRule {
     paused_wait: Duration::from_secs(900),
 };
 
-/// A store of one driver on a clock that stands still, and what it takes to open it again.
-struct Kept {
-    store: Arc<dyn Store>,
-    clock: Clock,
-    hand: ClockHand,
-    dir: TempDir,
-}
-
-impl Kept {
-    async fn sqlite() -> Self {
-        let dir = TempDir::new().unwrap();
-        let (clock, hand) = Clock::manual(START);
-        let store = open(dir.path(), &clock).await.unwrap();
-        Self { store: Arc::new(store), clock, hand, dir }
-    }
-
-    /// As a process that ended and one that began.
-    async fn again(self) -> Self {
-        self.store.close().await;
-        let store = open(self.dir.path(), &self.clock).await.unwrap();
-        Self { store: Arc::new(store), ..self }
-    }
-
-    async fn accept(&self, key: &str, fingerprint: u8) -> Accepted {
-        self.store.accept(submission(key, fingerprint)).await.unwrap()
-    }
-
-    async fn accept_new(&self, key: &str) -> DeliveryId {
-        match self.accept(key, 1).await {
-            Accepted::New(id) => id,
-            other => panic!("{other:?} is not new"),
-        }
-    }
-
-    async fn claim(&self, limit: u32) -> Vec<Claimed> {
-        self.store.claim(Self::request("web", limit)).await.unwrap()
-    }
-
-    fn request(account: &str, limit: u32) -> ClaimRequest {
-        ClaimRequest { accounts: vec![room(account, limit)], limit, lease: MINUTE }
-    }
-
-    /// Accepts, claims and begins one attempt.
-    async fn begin(&self, key: &str) -> (Claimed, u32) {
-        self.accept_new(key).await;
-        let claimed = self.claim(1).await.remove(0);
-        let begun =
-            self.store.begin_attempt(claimed.delivery, claimed.fence, "d1".to_owned(), MINUTE).await.unwrap();
-        (claimed, begun.unwrap())
-    }
-
-    async fn finish(&self, claimed: &Claimed, attempt: u32, ending: Ending) -> bool {
-        self.finished(claimed, attempt, ending).await.is_some()
-    }
-
-    async fn finished(&self, claimed: &Claimed, attempt: u32, ending: Ending) -> Option<GateChange> {
-        let (delivery, fence) = (claimed.delivery, claimed.fence);
-        let finished = self.store.finish_attempt(delivery, fence, attempt, ending, &FLOW).await.unwrap();
-        finished.map(|finished| finished.gate)
-    }
-
-    /// One whole attempt of a leased delivery.
-    async fn attempt(&self, claimed: &Claimed, ending: Ending) -> Option<GateChange> {
-        let (delivery, fence) = (claimed.delivery, claimed.fence);
-        let number = self.store.begin_attempt(delivery, fence, "d1".to_owned(), MINUTE).await.unwrap();
-        self.finished(claimed, number.unwrap(), ending).await
-    }
-
-    /// The accounts whose gate is closed, and why.
-    async fn closed(&self) -> Vec<(String, GateCause)> {
-        let gates = self.store.closed_gates().await.unwrap();
-        gates.into_iter().map(|view| (view.account, view.gate.closed.unwrap().cause)).collect()
-    }
-
-    async fn state(&self, delivery: DeliveryId) -> String {
-        self.store.delivery(delivery).await.unwrap().unwrap().state
-    }
-}
-
-async fn open(dir: &Path, clock: &Clock) -> Result<SqliteStore, String> {
-    let config = StoreConfig { path: dir.join("store.db") };
-    SqliteStore::open(&config, clock.clone()).await.map_err(|error| error.to_string())
-}
-
-fn submission(key: &str, fingerprint: u8) -> NewSubmission {
-    NewSubmission {
-        receipt: Receipt::new(),
-        form: "quote".to_owned(),
-        form_version: 3,
-        locale: "de".to_owned(),
-        account: "web".to_owned(),
-        idempotency_key: IdempotencyKey::parse(&format!("{key:-<16}")).unwrap(),
-        fingerprint: [fingerprint; 32],
-        person: None,
-        duplicates: DuplicateRule::default(),
-        lead: SealedLead { key_id: "k1".to_owned(), data_key: vec![1; 61], sealed: vec![2; 200] },
-    }
-}
-
-fn ending(class: AttemptClass, standing: Standing) -> Ending {
-    Ending {
-        class,
-        why: "status_200".to_owned(),
-        status: Some(200),
-        reference: None,
-        fields: Vec::new(),
-        standing,
-        verdict: Verdict::Good,
-    }
-}
-
-fn room(account: &str, room: u32) -> AccountRoom {
-    AccountRoom { account: account.to_owned(), room, flow: FLOW }
-}
-
-fn delivered() -> Ending {
-    ending(AttemptClass::Delivered, Standing::Delivered)
-}
-
 /// The contract: each test is asked of every driver. Below it stand the parts with files of their own.
 macro_rules! contract {
+    (each: $($test:ident),+ $(,)?;) => {
+        contract! { sqlite: $($test),+; postgres: $($test),+; }
+    };
     ($($driver:ident: $($test:ident),+ $(,)?;)+) => {
         $(mod $driver {
             $(#[tokio::test]
@@ -161,7 +47,7 @@ mod keys;
 mod tokens;
 
 contract! {
-    sqlite:
+    each:
         same_key_and_same_submission_is_known_with_its_first_receipt,
         same_key_with_another_submission_is_told,
         same_key_in_another_form_is_another_submission,
@@ -178,6 +64,8 @@ contract! {
         stopped_account_is_opened_by_its_operator_alone,
         renewed_lease_lasts_and_a_lost_one_is_told,
         second_submission_of_a_person_is_flagged_and_by_rule_merged,
+        one_person_at_the_same_moment_is_first_once,
+        reference_of_a_partner_is_kept_whatever_it_is,
         doubts_are_counted,
         refused_fields_free_the_key_for_a_corrected_submission,
         what_a_dead_process_left_is_recovered_once,
@@ -423,6 +311,38 @@ async fn second_submission_of_a_person_is_flagged_and_by_rule_merged(kept: Kept)
     assert_eq!(claimed, [first, flagged, stranger, later], "none of them is dropped or held up");
 }
 
+async fn one_person_at_the_same_moment_is_first_once(kept: Kept) {
+    let accepts: Vec<_> = (0..32)
+        .map(|number| {
+            let submission = NewSubmission {
+                person: Some([1; 32]),
+                duplicates: DuplicateRule { window: MINUTE, merge: true },
+                ..submission(&format!("key-{number}"), 1)
+            };
+            let store = Arc::clone(&kept.store);
+            tokio::spawn(async move { store.accept(submission).await.unwrap() })
+        })
+        .collect();
+    let mut states = Vec::new();
+    for accept in accepts {
+        let Accepted::New(delivery) = accept.await.unwrap() else { panic!("every key is new") };
+        states.push(kept.state(delivery).await);
+    }
+    states.sort();
+    assert_eq!(
+        (states.iter().filter(|state| *state == "merged").count(), states[31].as_str()),
+        (31, "waiting")
+    );
+}
+
+async fn reference_of_a_partner_is_kept_whatever_it_is(kept: Kept) {
+    let (claimed, attempt) = kept.begin("key").await;
+    let odd = Ending { reference: Some("a\0b\u{1F600}'\"".to_owned()), ..delivered() };
+    assert!(kept.finish(&claimed, attempt, odd).await);
+    let reference = kept.store.reference(&claimed.receipt).await.unwrap().unwrap();
+    assert!(reference.starts_with('a') && reference.ends_with("b\u{1F600}'\""), "{reference:?}");
+}
+
 async fn doubts_are_counted(kept: Kept) {
     let (claimed, attempt) = kept.begin("key").await;
     let again = Standing::Waiting { after: Duration::ZERO };
@@ -448,6 +368,8 @@ async fn what_a_dead_process_left_is_recovered_once(kept: Kept) {
     let idle = kept.accept_new("idle").await;
     kept.claim(1).await;
     let kept = kept.again().await;
+    // At once in a store of one process; where others may still run, when the lease is over.
+    kept.hand.advance(MINUTE);
     let abandoned = kept.store.recover(&[], MINUTE).await.unwrap();
     let found: Vec<_> = abandoned.iter().map(|found| (found.claimed.delivery, found.sending)).collect();
     assert_eq!(found, [(sending.delivery, Some(attempt)), (idle, None)]);
@@ -477,137 +399,4 @@ async fn closed_store_takes_nothing_more(kept: Kept) {
     assert!(kept.store.ready().await.is_err());
     assert!(kept.store.accept(submission("key", 1)).await.is_err());
     kept.store.close().await;
-}
-
-// What SQLite alone must refuse, and its order of sync and answer.
-
-/// A program beside ours, as a backup tool is one.
-async fn beside(kept: &Kept) -> SqliteConnection {
-    SqliteConnection::connect(&format!("sqlite://{}", kept.dir.path().join("store.db").display()))
-        .await
-        .unwrap()
-}
-
-#[tokio::test]
-async fn every_answer_comes_after_its_commit_can_be_seen_from_outside() {
-    let kept = Kept::sqlite().await;
-    let (store, dir) = (&kept.store, kept.dir.path().join("store.db"));
-    let accepts = (0..64).map(|number| {
-        let (store, dir) = (Arc::clone(store), dir.clone());
-        tokio::spawn(async move {
-            let mut outside =
-                SqliteConnection::connect(&format!("sqlite://{}", dir.display())).await.unwrap();
-            let submission = submission(&format!("key-{number}"), 1);
-            let receipt = submission.receipt.to_string();
-            store.accept(submission).await.unwrap();
-            let seen = sqlx::query("SELECT count(*) FROM submissions WHERE receipt = ?").bind(receipt);
-            seen.fetch_one(&mut outside).await.unwrap().get::<i64, _>(0)
-        })
-    });
-    for accept in accepts.collect::<Vec<_>>() {
-        assert_eq!(accept.await.unwrap(), 1);
-    }
-}
-
-#[tokio::test]
-async fn accept_hears_that_the_store_is_busy_while_another_program_writes_and_works_again_after() {
-    let kept = Kept::sqlite().await;
-    let mut outside = beside(&kept).await;
-    outside.execute("BEGIN IMMEDIATE").await.unwrap();
-    assert!(kept.store.accept(submission("key", 1)).await.is_err());
-    outside.execute("ROLLBACK").await.unwrap();
-    kept.accept_new("key").await;
-    assert_eq!(kept.claim(9).await.len(), 1, "the one that was refused is not kept");
-}
-
-#[tokio::test]
-async fn row_that_can_not_be_read_is_set_aside_and_holds_up_no_other() {
-    let kept = Kept::sqlite().await;
-    let broken = kept.accept_new("broken").await;
-    let whole = kept.accept_new("whole").await;
-    let mut outside = beside(&kept).await;
-    let spoil = sqlx::query("UPDATE submissions SET receipt = '{' WHERE id = ?").bind(broken.get());
-    spoil.execute(&mut outside).await.unwrap();
-    let claimed: Vec<_> = kept.claim(9).await.into_iter().map(|claimed| claimed.delivery).collect();
-    assert_eq!(claimed, [whole]);
-    let view = kept.store.delivery(broken).await.unwrap().unwrap();
-    assert_eq!((view.state.as_str(), view.reason.as_deref()), ("dead_letter", Some("unreadable_row")));
-}
-
-#[tokio::test]
-async fn second_opening_is_refused_with_the_remedy() {
-    let kept = Kept::sqlite().await;
-    let refused = open(kept.dir.path(), &kept.clock).await.err().unwrap();
-    assert!(refused.contains("another process has the store"), "{refused}");
-    assert!(refused.contains("stop it first, or give this one another store.path"), "{refused}");
-    kept.again().await;
-}
-
-#[tokio::test]
-async fn database_that_has_gone_missing_is_never_made_anew() {
-    let kept = Kept::sqlite().await;
-    kept.accept_new("key").await;
-    kept.store.close().await;
-    let path = kept.dir.path().join("store.db");
-    std::fs::remove_file(&path).unwrap();
-    let refused = open(kept.dir.path(), &kept.clock).await.err().unwrap();
-    assert!(refused.contains("was here before and is missing"), "{refused}");
-    assert!(!path.exists(), "nothing was created");
-}
-
-#[tokio::test]
-async fn missing_log_of_a_process_that_did_not_close_is_refused() {
-    let kept = Kept::sqlite().await;
-    kept.store.close().await;
-    // What a killed process leaves, with its newest leads taken away.
-    std::fs::write(kept.dir.path().join("store.db.lock"), "open").unwrap();
-    let refused = open(kept.dir.path(), &kept.clock).await.err().unwrap();
-    assert!(refused.contains("store.db-wal is missing"), "{refused}");
-    assert!(refused.contains("store.db.lock to go on without"), "{refused}");
-
-    let alone = TempDir::new().unwrap();
-    std::fs::write(alone.path().join("store.db-wal"), "log").unwrap();
-    let refused = open(alone.path(), &kept.clock).await.err().unwrap();
-    assert!(refused.contains("store.db is missing"), "{refused}");
-}
-
-#[tokio::test]
-async fn file_of_another_program_and_noise_are_refused_and_left_as_they_are() {
-    let clock = Clock::manual(START).0;
-    let dir = TempDir::new().unwrap();
-    let path = dir.path().join("store.db");
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
-    let mut other = SqliteConnection::connect_with(&options).await.unwrap();
-    other.execute("CREATE TABLE theirs (id INTEGER)").await.unwrap();
-    other.close().await.unwrap();
-    for bytes in [std::fs::read(&path).unwrap(), b"noise".repeat(1_000), b"SQLite format 3\0".to_vec()] {
-        std::fs::write(&path, &bytes).unwrap();
-        let refused = open(dir.path(), &clock).await.err().unwrap();
-        assert!(refused.contains("store.db is not one of our stores; name another file"), "{refused}");
-        assert_eq!(std::fs::read(&path).unwrap(), bytes, "it is left as it was");
-    }
-}
-
-#[tokio::test]
-async fn store_of_a_newer_version_is_refused() {
-    let kept = Kept::sqlite().await;
-    let mut outside = beside(&kept).await;
-    let insert = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
-                  VALUES (9999, 'from the future', 1, x'00', 0)";
-    outside.execute(insert).await.unwrap();
-    outside.close().await.unwrap();
-    kept.store.close().await;
-    let refused = open(kept.dir.path(), &kept.clock).await.err().unwrap();
-    assert!(refused.contains("run the version that wrote it, or a newer one"), "{refused}");
-}
-
-#[tokio::test]
-async fn folder_that_is_not_there_is_named() {
-    let clock = Clock::manual(START).0;
-    let dir = TempDir::new().unwrap();
-    let refused = open(&dir.path().join("missing"), &clock).await.err().unwrap();
-    assert!(refused.contains("missing does not exist; create it"), "{refused}");
-    std::fs::create_dir(dir.path().join("store.db")).unwrap();
-    let refused = open(dir.path(), &clock).await.err().unwrap();
-    assert!(refused.contains("is a folder; name a file in it"), "{refused}");
 }

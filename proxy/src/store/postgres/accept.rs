@@ -25,14 +25,18 @@ pub(super) async fn accept_all(
 ) -> Result<Vec<Result<Accepted, StoreError>>, StoreError> {
     let mut answers: Vec<Option<Result<Accepted, StoreError>>> = submissions.iter().map(|_| None).collect();
     for _ in 0..TURNS_MAX {
-        let mut open: Vec<(usize, &NewSubmission)> =
-            submissions.iter().enumerate().filter(|(at, _)| answers.get(*at).is_some_and(Option::is_none)).collect();
+        let mut open: Vec<(usize, &NewSubmission)> = submissions
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| answers.get(*at).is_some_and(Option::is_none))
+            .collect();
         if open.is_empty() {
             break;
         }
         // In the order of their keys, in every replica: two batches that wait for each other's keys would never end.
         open.sort_by(|(_, one), (_, other)| key_of(one).cmp(&key_of(other)));
-        let inserted = insert::insert(connection, open.iter().map(|(_, submission)| *submission), time).await?;
+        let inserted =
+            insert::insert(connection, open.iter().map(|(_, submission)| *submission), time).await?;
         let inserted: HashMap<&str, DeliveryId> = inserted.iter().map(Inserted::pair).collect();
         let (new, rest): (Vec<_>, Vec<_>) =
             open.into_iter().partition(|(_, submission)| inserted.contains_key(submission.receipt.as_str()));

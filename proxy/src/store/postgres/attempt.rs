@@ -117,18 +117,17 @@ pub(super) async fn renew(
 ) -> Result<Vec<DeliveryId>, StoreError> {
     let ids: Vec<i64> = held.iter().map(|(delivery, _)| delivery.get()).collect();
     let fences: Vec<i64> = held.iter().map(|(_, fence)| fence.0).collect();
-    let renewed: Vec<(i64,)> = sqlx::query_as(at!(
-        "UPDATE deliveries d SET lease_until = t.now + $4, changed_at = t.now \
+    let renewed: Vec<(i64,)> =
+        sqlx::query_as(at!("UPDATE deliveries d SET lease_until = t.now + $4, changed_at = t.now \
          FROM t, unnest($2::bigint[], $3::bigint[]) h (id, fence) \
-         WHERE d.id = h.id AND d.fence = h.fence AND d.state = 'leased' RETURNING d.id"
-    ))
-    .bind(time.given())
-    .bind(ids)
-    .bind(fences)
-    .bind(wait_ms(lease))
-    .fetch_all(connection)
-    .await
-    .map_err(store_error)?;
+         WHERE d.id = h.id AND d.fence = h.fence AND d.state = 'leased' RETURNING d.id"))
+        .bind(time.given())
+        .bind(ids)
+        .bind(fences)
+        .bind(wait_ms(lease))
+        .fetch_all(connection)
+        .await
+        .map_err(store_error)?;
     let is_lost = |delivery: &DeliveryId| !renewed.iter().any(|(id,)| *id == delivery.get());
     Ok(held.iter().map(|(delivery, _)| *delivery).filter(is_lost).collect())
 }

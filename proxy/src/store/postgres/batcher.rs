@@ -139,7 +139,7 @@ fn same_for_all(error: &StoreError) -> StoreError {
         StoreError::Refused(refusal) => {
             let (found, remedy) = (refusal.found.clone(), refusal.remedy.clone());
             StoreError::Refused(Refusal { found, remedy })
-        },
+        }
         StoreError::Closed => StoreError::Closed,
         StoreError::Corrupt(column) => StoreError::Corrupt(column),
         StoreError::NotCommitted | StoreError::Database(_) => StoreError::NotCommitted,

@@ -53,7 +53,7 @@ pub(super) async fn claim(
         let before = gate.clone();
         gate.took(taken, flow, now);
         if gate != before {
-            gates::write(&mut transaction, account, &gate).await?;
+            gates::write(&mut transaction, account, &gate, now).await?;
         }
         left = left.saturating_sub(taken);
         leased.extend(rows);
@@ -63,15 +63,16 @@ pub(super) async fn claim(
     Ok(claimed)
 }
 
-/// A leased delivery with its submission.
+/// A leased delivery with its submission. Texts come as bytes: one whose bits have flipped need not be a text any more,
+/// and must hold up no other.
 #[derive(sqlx::FromRow)]
 pub(super) struct Row {
     pub(super) id: i64,
     fence: i64,
-    account: String,
-    form: String,
-    receipt: String,
-    key_id: String,
+    account: Vec<u8>,
+    form: Vec<u8>,
+    receipt: Vec<u8>,
+    key_id: Vec<u8>,
     data_key: Vec<u8>,
     sealed: Vec<u8>,
     attempts: i64,
@@ -91,9 +92,10 @@ async fn lease(
          AND due_at <= (SELECT now FROM t) ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED), \
          leased AS (UPDATE deliveries d SET state = 'leased', fence = d.fence + 1, lease_owner = $4, \
          lease_until = t.now + $5, changed_at = t.now FROM due, t WHERE d.id = due.id \
-         RETURNING d.id, d.fence, d.account, d.attempts, d.doubts, d.due_at) \
-         SELECT l.id, l.fence, l.account, s.form, s.receipt, s.key_id, s.data_key, s.sealed, l.attempts, l.doubts, \
-         s.received_at FROM leased l JOIN submissions s ON s.id = l.id ORDER BY l.due_at, l.id"
+         RETURNING d.id, d.fence, d.account, d.attempts, d.doubts, d.due_at, d.sent_again_at) \
+         SELECT l.id, l.fence, textsend(l.account) AS account, textsend(s.form) AS form, \
+         textsend(s.receipt) AS receipt, textsend(s.key_id) AS key_id, s.data_key, s.sealed, l.attempts, l.doubts, \
+         coalesce(l.sent_again_at, s.received_at) AS received_at FROM leased l JOIN submissions s ON s.id = l.id ORDER BY l.due_at, l.id"
     ))
     .bind(time.given())
     .bind(account)
@@ -141,12 +143,22 @@ fn read(row: Row) -> Result<Claimed, StoreError> {
     Ok(Claimed {
         delivery: DeliveryId::new(row.id),
         fence: Fence(row.fence),
-        account: row.account,
-        form: row.form,
-        receipt: Receipt::parse(&row.receipt).ok_or(StoreError::Corrupt("submissions.receipt"))?,
-        lead: SealedLead { key_id: row.key_id, data_key: row.data_key, sealed: row.sealed },
+        account: text(row.account, "deliveries.account")?,
+        form: text(row.form, "submissions.form")?,
+        receipt: Receipt::parse(&text(row.receipt, "submissions.receipt")?)
+            .ok_or(StoreError::Corrupt("submissions.receipt"))?,
+        // Whatever it is: the ring says whether it has such a key.
+        lead: SealedLead {
+            key_id: String::from_utf8_lossy(&row.key_id).into_owned(),
+            data_key: row.data_key,
+            sealed: row.sealed,
+        },
         attempts: to_u32(row.attempts, "deliveries.attempts")?,
         doubts: to_u32(row.doubts, "deliveries.doubts")?,
         received_at: Timestamp::from_ms(row.received_at),
     })
+}
+
+fn text(bytes: Vec<u8>, column: &'static str) -> Result<String, StoreError> {
+    String::from_utf8(bytes).map_err(|_| StoreError::Corrupt(column))
 }

@@ -54,13 +54,11 @@ impl Row {
 
 /// Every gate that was ever written.
 pub(super) async fn all(connection: &mut PgConnection, time: &Time) -> Result<Vec<GateView>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(at!(
-        "SELECT g.*, t.now FROM account_gates g, t ORDER BY g.account"
-    ))
-    .bind(time.given())
-    .fetch_all(connection)
-    .await
-    .map_err(store_error)?;
+    let rows: Vec<Row> = sqlx::query_as(at!("SELECT g.*, t.now FROM account_gates g, t ORDER BY g.account"))
+        .bind(time.given())
+        .fetch_all(connection)
+        .await
+        .map_err(store_error)?;
     rows.into_iter().map(Row::view).collect()
 }
 
@@ -127,11 +125,12 @@ pub(super) async fn write(
     connection: &mut PgConnection,
     account: &str,
     gate: &Gate,
+    now: Timestamp,
 ) -> Result<(), StoreError> {
     let closed = gate.closed.as_ref();
     sqlx::query(
         "UPDATE account_gates SET cause = $2, reason = $3, since = $4, probe_at = $5, failures = $6, flow_us = $7, \
-         wait_until = $8 WHERE account = $1",
+         wait_until = $8, changed_at = $9 WHERE account = $1",
     )
     .bind(account)
     .bind(closed.map(|closed| closed.cause.as_str()))
@@ -141,6 +140,7 @@ pub(super) async fn write(
     .bind(i64::from(gate.failures))
     .bind(gate.flow_us)
     .bind(gate.wait_until.as_ms())
+    .bind(now.as_ms())
     .execute(connection)
     .await
     .map_err(store_error)?;
@@ -171,7 +171,7 @@ pub(super) async fn note(
     let mut gate = before.clone();
     let change = gate.note(ending.verdict, &ending.why, flow, now);
     if gate != before {
-        write(connection, &account, &gate).await?;
+        write(connection, &account, &gate, now).await?;
     }
     Ok(change)
 }
@@ -192,6 +192,27 @@ pub(super) async fn stop(
     })
     .await
     .map(|changed| changed > 0)
+}
+
+/// Brings waits and probes that were written before the clock was set back into the present.
+pub(super) async fn shift_after_step_back(
+    connection: &mut PgConnection,
+    step_back_min_ms: i64,
+    time: &Time,
+) -> Result<(), StoreError> {
+    // Times that stand for "never" and "not at all" stay what they are.
+    sqlx::query(at!(
+        "UPDATE account_gates g SET changed_at = t.now, \
+         probe_at = CASE WHEN g.cause = 'stopped' THEN g.probe_at ELSE g.probe_at - g.changed_at + t.now END, \
+         wait_until = CASE WHEN g.wait_until < g.changed_at THEN g.wait_until \
+         ELSE g.wait_until - g.changed_at + t.now END FROM t WHERE g.changed_at > t.now + $2"
+    ))
+    .bind(time.given())
+    .bind(step_back_min_ms)
+    .execute(connection)
+    .await
+    .map(drop)
+    .map_err(store_error)
 }
 
 /// Opens those that no operator has stopped.
@@ -238,7 +259,7 @@ async fn change(
         let now = row.now();
         let GateView { account, mut gate } = row.view()?;
         if change(&mut gate, now) {
-            write(&mut transaction, &account, &gate).await?;
+            write(&mut transaction, &account, &gate, now).await?;
             changed += 1;
         }
     }

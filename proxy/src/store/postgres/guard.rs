@@ -69,9 +69,10 @@ fn refusal(server: &Server) -> Option<Refusal> {
     }
     (!found.is_empty()).then(|| Refusal {
         found: format!("PostgreSQL would not keep what it is told to keep: {}", found.join(", ")),
-        remedy: "correct the server's settings (also those of this database and this role), or name another one \
+        remedy:
+            "correct the server's settings (also those of this database and this role), or name another one \
                  in store.url"
-            .to_owned(),
+                .to_owned(),
     })
 }
 
@@ -110,7 +111,10 @@ mod tests {
         for (told, named) in [
             (told(|server| server.version = 120_022), "PostgreSQL 15.18 (needs 13 or newer)"),
             (told(|server| server.is_standby = true), "a standby (needs the primary)"),
-            (told(|server| server.read_only = "on".to_owned()), "default_transaction_read_only=on (needs off)"),
+            (
+                told(|server| server.read_only = "on".to_owned()),
+                "default_transaction_read_only=on (needs off)",
+            ),
             (told(|server| server.fsync = off()), "fsync=off (needs on)"),
             (told(|server| server.synchronous_commit = off()), "synchronous_commit=off (needs on"),
             (told(|server| server.full_page_writes = off()), "full_page_writes=off (needs on)"),

@@ -71,7 +71,10 @@ fn person_of(submission: &NewSubmission) -> Option<(&str, &[u8; 32])> {
 fn person_locks(submissions: &[&NewSubmission]) -> BTreeSet<i64> {
     let persons = submissions.iter().filter_map(|submission| person_of(submission));
     // A keyed hash is as good as chance already.
-    persons.filter_map(|(_, person)| person.first_chunk::<8>()).map(|head| i64::from_be_bytes(*head)).collect()
+    persons
+        .filter_map(|(_, person)| person.first_chunk::<8>())
+        .map(|head| i64::from_be_bytes(*head))
+        .collect()
 }
 
 async fn run(
@@ -94,13 +97,15 @@ async fn run(
          SELECT n.receipt, n.form, n.form_version, n.locale, n.account, n.idempotency_key, n.fingerprint, n.person, \
          CASE WHEN n.duplicate_window > 0 THEN (SELECT s.id FROM submissions s JOIN deliveries d ON d.id = s.id \
          WHERE s.account = n.account AND s.person = n.person AND s.received_at > t.now - n.duplicate_window \
-         AND d.state <> 'replaced' ORDER BY s.received_at, s.id LIMIT 1) END, \
+         AND d.state <> 'replaced' \
+         ORDER BY d.state IN ('waiting', 'leased', 'delivered', 'held') DESC, s.received_at, s.id LIMIT 1) END, \
          n.key_id, n.data_key, n.sealed, t.now FROM new n, t ORDER BY n.place \
          ON CONFLICT (form, idempotency_key) DO NOTHING RETURNING id, receipt, account, duplicate_of), ",
         "made AS (INSERT INTO deliveries (id, account, state, reason, due_at, changed_at) \
-         SELECT k.id, k.account, CASE WHEN n.merge AND k.duplicate_of IS NOT NULL THEN 'merged' ELSE 'waiting' END, \
-         CASE WHEN n.merge AND k.duplicate_of IS NOT NULL THEN 'duplicate_person' END, t.now, t.now \
-         FROM kept k JOIN new n ON n.receipt = k.receipt CROSS JOIN t) \
+         SELECT k.id, k.account, CASE WHEN n.merge AND o.id IS NOT NULL THEN 'merged' ELSE 'waiting' END, \
+         CASE WHEN n.merge AND o.id IS NOT NULL THEN 'duplicate_person' END, t.now, t.now \
+         FROM kept k JOIN new n ON n.receipt = k.receipt CROSS JOIN t LEFT JOIN deliveries o ON o.id = k.duplicate_of \
+         AND o.state IN ('waiting', 'leased', 'delivered', 'held')) \
          SELECT receipt, id, duplicate_of FROM kept",
     ))
     .bind(time.given())
@@ -136,10 +141,8 @@ async fn mark_duplicates(
 ) -> Result<(), StoreError> {
     let by_receipt: HashMap<&str, &NewSubmission> =
         submissions.iter().map(|submission| (submission.receipt.as_str(), *submission)).collect();
-    let mut written: Vec<(&Inserted, &NewSubmission)> = inserted
-        .iter()
-        .filter_map(|row| Some((row, *by_receipt.get(row.receipt.as_str())?)))
-        .collect();
+    let mut written: Vec<(&Inserted, &NewSubmission)> =
+        inserted.iter().filter_map(|row| Some((row, *by_receipt.get(row.receipt.as_str())?))).collect();
     written.sort_by_key(|(row, _)| row.delivery);
     let mut first = HashMap::new();
     let (mut ids, mut firsts, mut merges) = (Vec::new(), Vec::new(), Vec::new());

@@ -11,7 +11,7 @@ use sqlx::{Connection as _, PgConnection};
 use crate::ids::DeliveryId;
 use crate::store::postgres::claim::{self, Row};
 use crate::store::postgres::time::{Time, at, wait_ms};
-use crate::store::postgres::{commit, store_error, to_u32};
+use crate::store::postgres::{commit, gates, store_error, to_u32};
 use crate::store::{Abandoned, StoreError};
 
 /// How far ahead of the clock a row may have been written before the clock counts as set back.
@@ -32,9 +32,10 @@ pub(super) async fn recover(
          AND id <> ALL($2::bigint[]) ORDER BY id FOR UPDATE SKIP LOCKED), \
          leased AS (UPDATE deliveries d SET fence = d.fence + 1, lease_owner = $3, lease_until = t.now + $4, \
          changed_at = t.now FROM gone, t WHERE d.id = gone.id \
-         RETURNING d.id, d.fence, d.account, d.attempts, d.doubts) \
-         SELECT l.id, l.fence, l.account, s.form, s.receipt, s.key_id, s.data_key, s.sealed, l.attempts, l.doubts, \
-         s.received_at FROM leased l JOIN submissions s ON s.id = l.id ORDER BY l.id"
+         RETURNING d.id, d.fence, d.account, d.attempts, d.doubts, d.sent_again_at) \
+         SELECT l.id, l.fence, textsend(l.account) AS account, textsend(s.form) AS form, \
+         textsend(s.receipt) AS receipt, textsend(s.key_id) AS key_id, s.data_key, s.sealed, l.attempts, l.doubts, \
+         coalesce(l.sent_again_at, s.received_at) AS received_at FROM leased l JOIN submissions s ON s.id = l.id ORDER BY l.id"
     ))
     .bind(time.given())
     .bind(running)
@@ -100,9 +101,10 @@ pub(super) async fn shift_after_step_back(
     ))
     .bind(time.given())
     .bind(STEP_BACK_MIN_MS)
-    .execute(connection)
+    .execute(&mut *connection)
     .await
     .map_err(store_error)?;
+    gates::shift_after_step_back(connection, STEP_BACK_MIN_MS, time).await?;
     latest.0.store(now, Ordering::Relaxed);
     if shifted.rows_affected() > 0 {
         tracing::warn!(

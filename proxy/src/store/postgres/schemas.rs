@@ -2,8 +2,6 @@
 //!
 //! Apart from the outbox: nothing of a lead hangs on them.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use sqlx::PgConnection;
 
@@ -14,17 +12,11 @@ use crate::store::{SchemaStore, StoreError, StoredSchema};
 #[async_trait]
 impl SchemaStore for PostgresStore {
     async fn save_schema(&self, schema: StoredSchema) -> Result<(), StoreError> {
-        let schema = Arc::new(schema);
-        self.sessions
-            .write(move |conn| {
-                let schema = Arc::clone(&schema);
-                Box::pin(async move { save(conn, &schema).await })
-            })
-            .await
+        self.sessions.write(schema, |conn, schema| Box::pin(save(conn, schema))).await
     }
 
     async fn schemas(&self) -> Result<Vec<StoredSchema>, StoreError> {
-        self.sessions.read(|conn| Box::pin(all(conn))).await
+        self.sessions.read((), |conn, ()| Box::pin(all(conn))).await
     }
 }
 

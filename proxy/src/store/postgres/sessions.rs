@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 use tracing::Instrument as _;
@@ -24,7 +24,10 @@ const SESSIONS_MAX: usize = 8;
 const FREE_LIMIT: Duration = Duration::from_secs(3);
 /// How long a new connection may take, name and handshake included.
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
-/// How long one piece of work may take; the server itself gives up before ([`super::open`]).
+/// What the server itself keeps to: a statement, a wait for a lock, a transaction that we have left alone.
+const LIMITS: &str = "SET statement_timeout = '5s'; SET lock_timeout = '3s'; \
+                      SET idle_in_transaction_session_timeout = '10s'";
+/// How long one piece of work may take, where the server does not answer at all.
 pub(super) const WORK_LIMIT: Duration = Duration::from_secs(8);
 /// A connection that has rested so long is asked whether it still is one.
 const REST_MAX: Duration = Duration::from_secs(1);
@@ -33,7 +36,7 @@ const AGE_MAX: Duration = Duration::from_secs(1_800);
 /// So often work is begun that the server has refused to begin.
 const TURNS_MAX: u32 = 3;
 
-/// A future that borrows the connection.
+/// A future that borrows the connection and what the work is about.
 pub(super) type Work<'c, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'c>>;
 
 /// The connections of one store.
@@ -72,6 +75,7 @@ impl Sessions {
         let epoch = self.epoch.load(Ordering::Relaxed);
         let connected = async {
             let mut connection = self.options.connect().await.map_err(store_error)?;
+            connection.execute(LIMITS).await.map_err(store_error)?;
             guard::check(&mut connection).await?;
             Ok(connection)
         };
@@ -87,33 +91,41 @@ impl Sessions {
 
     /// Runs work that writes. It goes on when its caller goes away. It may be begun again where the server has refused it
     /// before anything of it could last.
-    pub(super) async fn write<T, F>(self: &Arc<Self>, work: F) -> Result<T, StoreError>
+    pub(super) async fn write<A, T, F>(self: &Arc<Self>, with: A, work: F) -> Result<T, StoreError>
     where
+        A: Send + Sync + 'static,
         T: Send + 'static,
-        F: for<'c> Fn(&'c mut PgConnection) -> Work<'c, T> + Send + Sync + 'static,
+        F: for<'c> Fn(&'c mut PgConnection, &'c A) -> Work<'c, T> + Send + Sync + 'static,
     {
-        self.run(work, is_refused).await
+        self.run(with, work, is_refused).await
     }
 
     /// Runs work that only reads, once more where its connection broke.
-    pub(super) async fn read<T, F>(self: &Arc<Self>, work: F) -> Result<T, StoreError>
+    pub(super) async fn read<A, T, F>(self: &Arc<Self>, with: A, work: F) -> Result<T, StoreError>
     where
+        A: Send + Sync + 'static,
         T: Send + 'static,
-        F: for<'c> Fn(&'c mut PgConnection) -> Work<'c, T> + Send + Sync + 'static,
+        F: for<'c> Fn(&'c mut PgConnection, &'c A) -> Work<'c, T> + Send + Sync + 'static,
     {
-        self.run(work, |error| is_refused(error) || is_broken(error)).await
+        self.run(with, work, |error| is_refused(error) || is_broken(error)).await
     }
 
-    async fn run<T, F>(self: &Arc<Self>, work: F, may_repeat: fn(&StoreError) -> bool) -> Result<T, StoreError>
+    async fn run<A, T, F>(
+        self: &Arc<Self>,
+        with: A,
+        work: F,
+        may_repeat: fn(&StoreError) -> bool,
+    ) -> Result<T, StoreError>
     where
+        A: Send + Sync + 'static,
         T: Send + 'static,
-        F: for<'c> Fn(&'c mut PgConnection) -> Work<'c, T> + Send + Sync + 'static,
+        F: for<'c> Fn(&'c mut PgConnection, &'c A) -> Work<'c, T> + Send + Sync + 'static,
     {
         let sessions = Arc::clone(self);
         let running = async move {
             let mut turn = 1;
             loop {
-                match sessions.once(&work).await {
+                match sessions.once(&with, &work).await {
                     Err(error) if turn < TURNS_MAX && may_repeat(&error) => turn += 1,
                     ended => return ended,
                 }
@@ -122,12 +134,12 @@ impl Sessions {
         tokio::spawn(running.in_current_span()).await.unwrap_or(Err(StoreError::NotCommitted))
     }
 
-    async fn once<T, F>(&self, work: &F) -> Result<T, StoreError>
+    async fn once<A, T, F>(&self, with: &A, work: &F) -> Result<T, StoreError>
     where
-        F: for<'c> Fn(&'c mut PgConnection) -> Work<'c, T>,
+        F: for<'c> Fn(&'c mut PgConnection, &'c A) -> Work<'c, T>,
     {
         let (mut session, permit) = self.take().await?;
-        match timeout(WORK_LIMIT, work(&mut session.connection)).await {
+        match timeout(WORK_LIMIT, work(&mut session.connection, with)).await {
             Ok(Ok(value)) => {
                 self.put_back(session, permit);
                 Ok(value)
@@ -148,7 +160,8 @@ impl Sessions {
 
     async fn take(&self) -> Result<(Session, OwnedSemaphorePermit), StoreError> {
         let free = Arc::clone(&self.free).acquire_owned();
-        let permit = timeout(FREE_LIMIT, free).await.map_err(|_| too_slow())?.map_err(|_| StoreError::Closed)?;
+        let permit =
+            timeout(FREE_LIMIT, free).await.map_err(|_| too_slow())?.map_err(|_| StoreError::Closed)?;
         let mut resting = self.lock().pop();
         while let Some(session) = resting {
             if let Some(session) = self.good(session).await {

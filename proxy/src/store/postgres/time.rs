@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::clock::{Clock, Timestamp};
+use crate::clock::Clock;
 
 /// A hundred years: longer waits are as good, and no sum of them leaves the range of a column.
 const WAIT_MAX: Duration = Duration::from_secs(100 * 366 * 86_400);
@@ -31,11 +31,6 @@ impl Time {
 /// A wait as a number of milliseconds to add.
 pub(super) fn wait_ms(wait: Duration) -> i64 {
     i64::try_from(wait.min(WAIT_MAX).as_millis()).unwrap_or(i64::MAX)
-}
-
-/// A moment that can be added to and taken from without leaving the range.
-pub(super) fn at_ms(at: Timestamp) -> i64 {
-    at.as_ms()
 }
 
 /// Puts before a statement the table `t` with one row and one column: `now`. Its first argument is [`Time::given`].

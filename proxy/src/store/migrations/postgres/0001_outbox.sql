@@ -84,7 +84,9 @@ CREATE TABLE account_gates (
     -- Up to when the rate is used, in microseconds since 1970.
     flow_us BIGINT NOT NULL,
     -- Nothing goes before this: the partner has asked for it.
-    wait_until BIGINT NOT NULL
+    wait_until BIGINT NOT NULL,
+    -- Tells, after the clock was set back, by how much.
+    changed_at BIGINT NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);
 
 -- What readiness writes: one row, so that "ready" is said only of a database that takes a write.

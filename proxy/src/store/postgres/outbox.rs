@@ -1,0 +1,48 @@
+//! Lists what has not reached its partner, for an operator who looks while replicas run.
+//!
+//! Apart from the store itself: this migrates nothing and writes nothing, and works on a standby too.
+
+use sqlx::ConnectOptions as _;
+use sqlx::Connection as _;
+
+use crate::clock::Timestamp;
+use crate::store::postgres::{DatabaseUrl, open, store_error, to_u32};
+use crate::store::{OpenDelivery, StoreError};
+
+type Row = (String, String, String, String, i64, Option<String>, i64, i64);
+
+/// Every delivery that waits, is under way, or was left to a person; the oldest first. The reason of one that waits for a
+/// closed gate is `account_paused`, `account_broken` or `account_stopped`, whatever ended its last attempt.
+///
+/// # Errors
+/// [`StoreError::Refused`] with the remedy where there is no store of ours.
+pub async fn open_deliveries(url: &DatabaseUrl) -> Result<Vec<OpenDelivery>, StoreError> {
+    let mut connection = open::options(url).connect().await.map_err(open::unreachable)?;
+    let (is_there,): (bool,) = sqlx::query_as("SELECT to_regclass('deliveries') IS NOT NULL")
+        .fetch_one(&mut connection)
+        .await
+        .map_err(store_error)?;
+    if !is_there {
+        let found = "there is no store in the database".to_owned();
+        return Err(open::refused(found, "correct store.url, or start the proxy"));
+    }
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT s.receipt, s.form, d.account, d.state, d.attempts, \
+         CASE WHEN d.state = 'waiting' AND g.cause IS NOT NULL THEN 'account_' || g.cause ELSE d.reason END, \
+         s.received_at, d.due_at \
+         FROM deliveries d JOIN submissions s ON s.id = d.id \
+         LEFT JOIN account_gates g ON g.account = d.account \
+         WHERE d.state IN ('waiting', 'leased', 'held', 'dead_letter', 'merged') ORDER BY d.id",
+    )
+    .fetch_all(&mut connection)
+    .await
+    .map_err(store_error)?;
+    connection.close().await.map_err(store_error)?;
+    rows.into_iter()
+        .map(|(receipt, form, account, state, attempts, reason, received_at, due_at)| {
+            let attempts = to_u32(attempts, "deliveries.attempts")?;
+            let (received_at, due_at) = (Timestamp::from_ms(received_at), Timestamp::from_ms(due_at));
+            Ok(OpenDelivery { receipt, form, account, state, attempts, reason, received_at, due_at })
+        })
+        .collect()
+}
