@@ -22,6 +22,7 @@ mod keys;
 mod malformed;
 mod mapping;
 mod network;
+mod operator;
 mod origins;
 mod pages;
 mod partners;

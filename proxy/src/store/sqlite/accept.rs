@@ -108,7 +108,7 @@ async fn insert(
     .bind(submission.idempotency_key.as_str())
     .bind(submission.fingerprint.as_slice())
     .bind(submission.person.as_ref().map(<[u8; 32]>::as_slice))
-    .bind(duplicate_of)
+    .bind(duplicate_of.map(|(id, _)| id))
     .bind(&submission.lead.key_id)
     .bind(&submission.lead.data_key)
     .bind(&submission.lead.sealed)
@@ -117,7 +117,7 @@ async fn insert(
     .await
     .map_err(store_error)?;
     crash::point("accept.submission");
-    let is_merged = submission.duplicates.merge && duplicate_of.is_some();
+    let is_merged = submission.duplicates.merge && duplicate_of.is_some_and(|(_, is_alive)| is_alive);
     let delivery = sqlx::query(
         "INSERT INTO deliveries (submission, account, state, reason, due_at, changed_at) VALUES (?, ?, ?, ?, ?, ?)",
     )
@@ -134,7 +134,8 @@ async fn insert(
     Ok(DeliveryId::new(delivery.last_insert_rowid()))
 }
 
-/// The first submission of the same person to the same account within the window.
+/// The first submission of the same person to the same account within the window, and whether its partner has it or will
+/// get it: one that was given up is no reason to keep the next one back.
 async fn find_duplicate(
     connection: &mut SqliteConnection,
     submission: &NewSubmission,
@@ -144,15 +145,15 @@ async fn find_duplicate(
         return Ok(None);
     };
     // What was replaced is the same visit, corrected.
-    let row: Option<(i64,)> = sqlx::query_as(
-        "SELECT s.id FROM submissions s JOIN deliveries d ON d.submission = s.id \
-         WHERE s.account = ? AND s.person = ? AND s.received_at > ? AND d.state <> 'replaced' ORDER BY s.id LIMIT 1",
+    sqlx::query_as(
+        "SELECT s.id, d.state IN ('waiting', 'leased', 'delivered', 'held') AS alive FROM submissions s JOIN deliveries d ON d.submission = s.id \
+         WHERE s.account = ? AND s.person = ? AND s.received_at > ? AND d.state <> 'replaced' \
+         ORDER BY alive DESC, s.id LIMIT 1",
     )
     .bind(&submission.account)
     .bind(person.as_slice())
     .bind(now.before(submission.duplicates.window).as_ms())
     .fetch_optional(connection)
     .await
-    .map_err(store_error)?;
-    Ok(row.map(|(id,)| id))
+    .map_err(store_error)
 }

@@ -40,11 +40,22 @@ pub(crate) struct Setup {
     pub(crate) exchange_timeout_ms: u64,
     /// Whether deliveries begin at once.
     pub(crate) starts: bool,
+    /// How the configuration has the account.
+    pub(crate) account: Standing,
+}
+
+/// How a configuration has an account.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Standing {
+    Enabled,
+    Disabled,
+    /// Not there any more.
+    Gone,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { url: None, room: 4, exchange_timeout_ms: 15_000, starts: true }
+        Self { url: None, room: 4, exchange_timeout_ms: 15_000, starts: true, account: Standing::Enabled }
     }
 }
 
@@ -76,7 +87,11 @@ impl Desk {
 
     fn start(&mut self) {
         let config = self.config();
-        let accounts = Arc::new(Accounts::new([account(&self.url, &config)]));
+        let account = match self.setup.account {
+            Standing::Gone => None,
+            standing => Some(account(&self.url, &config, standing == Standing::Enabled)),
+        };
+        let accounts = Arc::new(Accounts::new(account));
         let transport = Transport::build(config.transport_limits()).unwrap();
         let keeper = TokenKeeper::new(Arc::clone(&self.store), transport.clone(), self.clock.clone(), keys());
         let exchange = Exchange::new(transport, Arc::new(keeper), self.clock.clone());
@@ -111,6 +126,12 @@ impl Desk {
             lease_ms: 60_000,
             stop_wait_ms: 20_000,
         }
+    }
+
+    /// As a process that ended and one that began with another configuration.
+    pub(crate) async fn restart_with(mut self, account: Standing) -> Self {
+        self.setup.account = account;
+        self.restart().await
     }
 
     /// As a process that ended and one that began.
@@ -233,8 +254,8 @@ async fn open_store(dir: &TempDir, clock: &Clock) -> Arc<dyn Store> {
     Arc::new(SqliteStore::open(&config, clock.clone()).await.unwrap())
 }
 
-fn account(url: &str, config: &DeliveryConfig) -> Account {
-    let section = format!("connector = \"takepayments\"\nsettings.url = {url:?}");
+fn account(url: &str, config: &DeliveryConfig, enabled: bool) -> Account {
+    let section = format!("connector = \"takepayments\"\nenabled = {enabled}\nsettings.url = {url:?}");
     let section: AccountConfig = toml::from_str(&section).unwrap();
     let secrets = BTreeMap::from([("api_key".to_owned(), SecretString::from(API_KEY))]);
     Account::build("web", &section, secrets, config.account_limits()).unwrap()
