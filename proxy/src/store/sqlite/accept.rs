@@ -140,7 +140,7 @@ async fn find_duplicate(
     connection: &mut SqliteConnection,
     submission: &NewSubmission,
     now: Timestamp,
-) -> Result<Option<i64>, StoreError> {
+) -> Result<Option<(i64, bool)>, StoreError> {
     let (Some(person), false) = (&submission.person, submission.duplicates.window.is_zero()) else {
         return Ok(None);
     };
