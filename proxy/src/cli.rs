@@ -5,6 +5,7 @@
 mod check;
 mod deliveries;
 mod forms;
+mod history;
 mod link;
 mod render;
 mod serve;
@@ -80,6 +81,8 @@ enum Deliveries {
         #[command(flatten)]
         file: File,
     },
+    /// Write every delivery with its attempts, one JSON object a line.
+    History(File),
 }
 
 #[derive(Debug, clap::Args)]
@@ -97,6 +100,9 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Forms(file) => with_config(&file.config, |config| forms::run(&config)),
         Command::Deliveries(Deliveries::List { json, file }) => {
             with_config(&file.config, |config| deliveries::list(&config, json))
+        }
+        Command::Deliveries(Deliveries::History(file)) => {
+            with_config(&file.config, |config| history::run(&config))
         }
         Command::Render { form, locale, file } => {
             with_config(&file.config, |config| render::run(config, &form, locale.as_deref()))

@@ -25,6 +25,8 @@ pub enum Brought {
     Token,
     /// Any lead.
     Lead,
+    /// A lead of a partner whose answers have a body.
+    AnswerBody,
     /// The start after a crash that has left this behind.
     Recovery,
     /// A partner that takes longer than a third of a lease.
@@ -33,7 +35,7 @@ pub enum Brought {
     Stop,
 }
 
-use Brought::{FirstStart, Lead, Recovery, Renewal, Stop, Token};
+use Brought::{AnswerBody, FirstStart, Lead, Recovery, Renewal, Stop, Token};
 
 const fn point(name: &'static str, by: Brought, when: &'static str) -> Point {
     Point { name, by, store: "", when }
@@ -70,7 +72,7 @@ pub const POINTS: &[Point] = &[
     point("send.half", Lead, "half of the body has left"),
     point("send.whole", Lead, "the whole body has left, and there is no answer"),
     point("send.head", Lead, "the head of the partner's answer was read"),
-    point("send.half_answer", Lead, "a piece of the answer's body was read"),
+    point("send.half_answer", AnswerBody, "a piece of the answer's body was read"),
     point("send.answered", Lead, "the partner's answer is read, and its outcome not written down"),
     sqlite("finish.delivery", Lead, "the delivery's end is in the transaction, and its attempt's is not"),
     point("finish.written", Lead, "the outcome is written down, and nobody was told"),

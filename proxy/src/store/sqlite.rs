@@ -9,6 +9,7 @@ mod files;
 mod gates;
 mod guard;
 mod heartbeat;
+pub(super) mod history;
 mod keys;
 mod lock;
 mod open;

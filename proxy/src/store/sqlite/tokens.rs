@@ -130,12 +130,15 @@ async fn lease(
         .execute(&mut *connection)
         .await
         .map_err(store_error)?;
-    let (fence, until): (i64, Option<i64>) =
-        sqlx::query_as("SELECT fence, lease_until FROM account_tokens WHERE account = ?")
-            .bind(&account)
-            .fetch_one(&mut *connection)
-            .await
-            .map_err(store_error)?;
+    // Whoever leased it before this process began is dead: the store has one process at a time.
+    let (fence, until): (i64, Option<i64>) = sqlx::query_as(
+        "SELECT fence, CASE WHEN lease_owner = ? THEN lease_until END FROM account_tokens WHERE account = ?",
+    )
+    .bind(&owner)
+    .bind(&account)
+    .fetch_one(&mut *connection)
+    .await
+    .map_err(store_error)?;
     // One that ends too far ahead was given by a clock that has been set back since.
     let latest = lease_until.after(STEP_BACK_MIN);
     if let Some(until) = until.map(Timestamp::from_ms).filter(|until| *until > now && *until <= latest) {

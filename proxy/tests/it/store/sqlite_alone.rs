@@ -57,6 +57,22 @@ async fn row_that_can_not_be_read_is_set_aside_and_holds_up_no_other() {
 }
 
 #[tokio::test]
+async fn right_to_renew_a_token_ends_with_the_process_that_had_it() {
+    use lead_proxy::store::{Fence, TokenLease};
+
+    let kept = Kept::sqlite().await;
+    let until = START.after(MINUTE);
+    let TokenLease::Granted(fence) = kept.store.lease_token("web", Fence(0), until).await.unwrap() else {
+        panic!("nobody else has it")
+    };
+    let busy = kept.store.lease_token("web", fence, until).await.unwrap();
+    assert!(matches!(busy, TokenLease::Busy { .. }), "{busy:?}");
+    let kept = kept.again().await;
+    let after = kept.store.lease_token("web", fence, until).await.unwrap();
+    assert!(matches!(after, TokenLease::Granted(_)), "{after:?}");
+}
+
+#[tokio::test]
 async fn second_opening_is_refused_with_the_remedy() {
     let kept = Kept::sqlite().await;
     let refused = open(kept.dir.path(), &kept.clock).await.err().unwrap();
