@@ -46,7 +46,7 @@ pub(crate) fn main(arguments: &[String]) -> Result<()> {
     ports.check_free()?;
 
     let stop = Stop::listen()?;
-    let plan = Plan { folder: folder(), ports, programs, website: true, overrides: Vec::new() };
+    let plan = Plan { website: true, ..Plan::new(folder(), ports, programs) };
     let mut house = House::open(plan, &stop)?;
     house.start_proxy()?;
     println!("{}", welcome(&house, &stop)?);

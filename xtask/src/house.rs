@@ -3,11 +3,14 @@
 //! Apart from the commands that live in it (`demo`, `crash`, `trace`), so that all of them run the same programs in
 //! the same way, and none leaves one behind: every program that is started here is ended here, by its own process id.
 
+pub(crate) mod campaign;
 pub(crate) mod child;
+pub(crate) mod database;
 pub(crate) mod examples;
 pub(crate) mod options;
 pub(crate) mod ports;
 pub(crate) mod programs;
+pub(crate) mod random;
 pub(crate) mod settings;
 pub(crate) mod stop;
 pub(crate) mod web;
@@ -55,14 +58,27 @@ pub(crate) struct Plan {
     pub(crate) website: bool,
     /// Variables that change the proxy's configuration, beside those that every house sets.
     pub(crate) overrides: Vec<(&'static str, String)>,
+    /// The address of a database that is the store; an SQLite file in the folder for none.
+    pub(crate) database: Option<String>,
+    /// Whether Octorate's account is connected by a person's consent, and not by its client's credentials alone.
+    pub(crate) consent: bool,
+}
+
+impl Plan {
+    /// The demo's configuration with an SQLite store, and no website.
+    pub(crate) fn new(folder: PathBuf, ports: Ports, programs: Programs) -> Self {
+        let overrides = Vec::new();
+        Self { folder, ports, programs, website: false, overrides, database: None, consent: false }
+    }
 }
 
 impl House {
     /// Starts the simulators and waits until they answer; the proxy is not running yet.
     pub(crate) fn open(plan: Plan, stop: &Stop) -> Result<Self> {
-        let Plan { folder, ports, programs, website, overrides } = plan;
-        std::fs::create_dir_all(&folder).with_context(|| format!("could not make {}", folder.display()))?;
-        let settings = Settings::write(&folder, &ports, overrides)?;
+        std::fs::create_dir_all(&plan.folder)
+            .with_context(|| format!("could not make {}", plan.folder.display()))?;
+        let settings = Settings::write(&plan)?;
+        let Plan { folder, ports, programs, website, .. } = plan;
         let web = Web::new();
         let command = simulator(&programs, &ports, &settings, website);
         let mut simulator = Child::start("partner-sim", command, &folder.join("partner-sim.log"))?;

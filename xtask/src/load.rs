@@ -34,8 +34,9 @@ pub(crate) fn now() -> Moment {
 
 /// What visitors send, and how.
 pub(crate) struct Load {
-    /// The proxy's public address.
-    pub(crate) proxy_url: String,
+    /// The public address of the proxy, or of each of its replicas: visitors go to them in turn, and to the next one when
+    /// they send again.
+    pub(crate) proxy_urls: Vec<String>,
     /// The origin of the host page.
     pub(crate) origin: String,
     /// What is sent, in turn.
@@ -48,12 +49,16 @@ pub(crate) struct Load {
     pub(crate) pause: Duration,
     /// How many there are at most.
     pub(crate) count: u64,
+    /// Whether every visitor's form sends again until there is an answer, and not only every third one's.
+    pub(crate) all_patient: bool,
 }
 
 /// One submission and everything that its visitor learned.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sent {
     pub(crate) number: u64,
+    /// The account that gets the lead.
+    pub(crate) account: String,
     pub(crate) email: String,
     /// Every 2xx, oldest first.
     pub(crate) promises: Vec<Promise>,
@@ -106,26 +111,36 @@ impl Load {
 
     /// One visitor, from the first send to the last.
     fn send(&self, web: &Web, number: u64, ended: &impl Fn() -> bool) -> Sent {
-        let mut sent =
-            Sent { number, email: format!("visitor-{number}@{}.example", self.mark), ..Sent::default() };
-        let turn = usize::try_from(number).unwrap_or_default() % self.examples.len().max(1);
-        let Some(example) = self.examples.get(turn) else { return sent };
-        let url = format!("{}/v1/forms/{}/submissions", self.proxy_url, example.form);
+        let turn = usize::try_from(number).unwrap_or_default();
+        let Some(example) = self.examples.get(turn % self.examples.len().max(1)) else {
+            return Sent::default();
+        };
+        let (account, email) = (example.account.clone(), format!("visitor-{number}@{}.example", self.mark));
+        let mut sent = Sent { number, account, email, ..Sent::default() };
+        let path = format!("/v1/forms/{}/submissions", example.form);
+        let urls: Vec<String> = self.proxy_urls.iter().map(|url| format!("{url}{path}")).collect();
+        // By another number than the form's, so that every form meets every replica.
+        let first = turn / self.examples.len().max(1) % urls.len().max(1);
+        let mut urls = urls.iter().cycle().skip(first);
+        let mut post = |headers: &[(&str, &str)], body: &str| match urls.next() {
+            Some(url) => web.post(url, headers, body),
+            None => anyhow::bail!("nobody to send to"),
+        };
         let key = format!("{}-{number:012}", self.mark);
         let body = example.by(&sent.email).body();
         let headers = [("origin", self.origin.as_str()), ("idempotency-key", &key)];
 
         let began = Instant::now();
         let mut pauses = PAUSES_MS.iter().copied();
-        while !sent.take(web.post(&url, &headers, &body))
-            && number.is_multiple_of(PATIENT_EVERY)
+        while !sent.take(post(&headers, &body))
+            && (self.all_patient || number.is_multiple_of(PATIENT_EVERY))
             && began.elapsed() < PATIENCE
             && !ended()
         {
             thread::sleep(Duration::from_millis(pauses.next().unwrap_or(500)));
         }
         if number % REPEATING_EVERY == 1 && !sent.promises.is_empty() {
-            sent.take(web.post(&url, &headers, &body));
+            sent.take(post(&headers, &body));
         }
         sent
     }

@@ -14,6 +14,7 @@ mod demo;
 mod house;
 mod load;
 mod new_connector;
+mod promises;
 mod release;
 mod sh;
 mod size;
@@ -85,8 +86,8 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "crash",
-        arguments: "[--kills N] [--seed S] [--release]",
-        help: "kill the proxy under load again and again, and count every promise",
+        arguments: "[--kills N] [--points] [--store S] [--kinds K,…] [--seed N]",
+        help: "end the proxy under load again and again, and count every promise",
         run: crash::main,
     },
     Task {

@@ -58,7 +58,7 @@ const STAGES: &[Stage] = &[
     Stage { name: "doctest", needs: &[], reads_source: false, run: doctest },
     Stage { name: "demo", needs: &[], reads_source: false, run: demo_once },
     Stage { name: "trace", needs: &[Need::Strace], reads_source: false, run: trace_short },
-    Stage { name: "crash", needs: &[], reads_source: false, run: crash_short },
+    Stage { name: "crash", needs: &[Need::Postgres], reads_source: false, run: crash_short },
     Stage { name: "deny", needs: &[Need::Deny], reads_source: false, run: deny },
     Stage {
         name: "component",
@@ -233,9 +233,11 @@ fn trace_short(tools: &Tools) -> Result<()> {
     as_built(tools, trace::main, &["--accepts", "200"])
 }
 
-/// A tenth of the kills that `cargo xtask crash` takes by itself.
+/// A quarter of the kills that `cargo xtask crash` takes by itself, on both stores at a time; and every named point for two
+/// of the kinds of credentials.
 fn crash_short(tools: &Tools) -> Result<()> {
-    as_built(tools, crash::main, &["--kills", "20"])
+    as_built(tools, crash::main, &["--kills", "50", "--store", "sqlite,postgres"])?;
+    as_built(tools, crash::main, &["--points", "--kinds", "body-key,client-credentials"])
 }
 
 /// Another command with the programs of the workspace's one build.

@@ -58,7 +58,7 @@ pub(crate) fn main(arguments: &[String]) -> Result<()> {
 
     // No wait for the partner: the answer follows the store at once, which is the hardest case.
     let overrides = vec![("LEAD_PROXY__PUBLIC__INLINE_WAIT_MS", "0".to_owned())];
-    let plan = Plan { folder: folder.clone(), ports: Ports::free()?, programs, website: false, overrides };
+    let plan = Plan { overrides, ..Plan::new(folder.clone(), Ports::free()?, programs) };
     let trace = folder.join("calls.strace");
     let receipts = record(plan, &strace, &trace, accepts)?;
     ensure!(
@@ -91,13 +91,14 @@ fn record(plan: Plan, strace: &Path, trace: &Path, accepts: u64) -> Result<Vec<S
     house.launch_proxy(command)?;
     house.await_proxy()?;
     let load = Load {
-        proxy_url: house.ports.proxy_url(),
+        proxy_urls: vec![house.ports.proxy_url()],
         origin: house.ports.website_url(),
-        examples: examples::of_account("takepayments")?,
+        examples: examples::of_accounts(&["takepayments"])?,
         mark: "trace-trace-trace".to_owned(),
         threads: CONNECTIONS,
         pause: Duration::ZERO,
         count: accepts,
+        all_patient: false,
     };
     let sent = load.run(&AtomicBool::new(false), &stop);
     stop.check()?;

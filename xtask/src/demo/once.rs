@@ -19,7 +19,7 @@ pub(super) fn run(build: Build) -> Result<()> {
     let folder = sh::target().join("demo-once");
     house::clear(&folder)?;
     let stop = Stop::listen()?;
-    let plan = Plan { folder, ports: Ports::free()?, programs, website: true, overrides: Vec::new() };
+    let plan = Plan { website: true, ..Plan::new(folder, Ports::free()?, programs) };
     let mut house = House::open(plan, &stop)?;
     house.start_proxy()?;
 

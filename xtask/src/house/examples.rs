@@ -32,10 +32,15 @@ impl Example {
         self.values.get(name).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// The same by another prospect. The name is given to the partner, so that its ledger tells one from the other.
+    /// The same by another prospect, for another company where the form asks for one: a partner that signs up companies
+    /// has each of them once. The email is given to the partner, so that its ledger tells one from the other.
     pub(crate) fn by(&self, email: &str) -> Self {
         let mut example = self.clone();
         example.values.insert("email".to_owned(), Value::from(email));
+        if let Some(company) = example.values.get_mut("company") {
+            let name = company.as_str().unwrap_or_default();
+            *company = Value::from(format!("{name} of {}", email.split('@').next().unwrap_or_default()));
+        }
         example
     }
 }
@@ -66,11 +71,17 @@ pub(crate) fn all() -> Result<Vec<Example>> {
         .collect()
 }
 
-/// One good example of every form whose leads go to this account as new ones.
-pub(crate) fn of_account(account: &str) -> Result<Vec<Example>> {
+/// One good example of every form whose leads go to these accounts as new ones.
+pub(crate) fn of_accounts(accounts: &[&str]) -> Result<Vec<Example>> {
     let mut examples = all()?;
-    examples.retain(|example| example.account == account && !example.completes);
-    ensure!(!examples.is_empty(), "found no form of the account {account}, expected one at least");
+    examples.retain(|example| accounts.contains(&example.account.as_str()) && !example.completes);
+    let missing =
+        accounts.iter().find(|account| !examples.iter().any(|example| example.account == **account));
+    ensure!(
+        missing.is_none(),
+        "found no form of the account {}, expected one at least",
+        missing.unwrap_or(&"")
+    );
     Ok(examples)
 }
 

@@ -4,7 +4,10 @@
 //! forms name the website.
 
 use anyhow::{Result, bail};
-use std::net::{Ipv4Addr, TcpListener};
+use std::{
+    net::{Ipv4Addr, TcpListener},
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 /// Free ports are looked for here: below the range from which systems take the ports of outgoing connections. A
 /// client that knocks again and again on a closed port of that range ends up connected to itself.
@@ -38,10 +41,12 @@ impl Ports {
         Ok(Self { proxy: base, operator, website, simulator })
     }
 
-    /// Four ports that nobody listens on now, looked for from a place of this process's own.
+    /// Four ports that nobody listens on now, looked for from a place of this process's own, and each time from further on:
+    /// nobody listens yet on those that it has found before.
     pub(crate) fn free() -> Result<Self> {
+        static FOUND: AtomicUsize = AtomicUsize::new(0);
         let span = usize::from(FREE.end - FREE.start);
-        let start = std::process::id() as usize * 37 % span;
+        let start = (std::process::id() as usize * 37 + FOUND.fetch_add(1, Ordering::Relaxed) * 16) % span;
         let mut free = FREE.cycle().skip(start).take(span).filter(|port| is_free(*port));
         let (Some(proxy), Some(operator), Some(website), Some(simulator)) =
             (free.next(), free.next(), free.next(), free.next())
@@ -102,6 +107,10 @@ impl Ports {
 
     pub(crate) fn ready_url(&self) -> String {
         format!("http://127.0.0.1:{}/readyz", self.operator)
+    }
+
+    pub(crate) fn operator_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.operator)
     }
 
     pub(crate) fn website_url(&self) -> String {

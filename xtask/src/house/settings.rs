@@ -2,9 +2,12 @@
 //!
 //! The secrets are made anew for each run and live in the children's environment only.
 
-use super::ports::{Ports, WRITTEN};
+use super::{
+    Plan,
+    ports::{Ports, WRITTEN},
+};
 use crate::{assets, sh};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use std::{
     fmt::Write as _,
     fs,
@@ -31,6 +34,14 @@ const CREDENTIALS: [&str; 6] = [
 ];
 /// The variable with a secret that is written as Standard Webhooks have it.
 const WEBHOOK_SECRET: &str = "SIM_WEBHOOK_SECRET";
+/// The variable with the address of a database that is the store.
+pub(crate) const DATABASE_URL: &str = "HOUSE_DATABASE_URL";
+/// Where Octorate's settings begin in the demo's configuration.
+const OCTORATE_SETTINGS: &str = "[accounts.octorate.settings]\n";
+/// What connects the account by a consent: the simulator's page, and the proxy's own on its operator listener.
+const CONSENT: &str = "authentication = \"consent\"\n\
+    authorize_url = \"http://127.0.0.1:9101/octorate/octobook/identity/oauth.xhtml\"\n\
+    redirect_uri = \"http://127.0.0.1:9090/connect/octorate/callback\"\n";
 /// The two halves of the key that signs requests to Algbra, each with its variable. It is the one of the simulator's
 /// signature vectors, published on purpose: nothing but a simulator believes it.
 const SIGNING_KEY: [(&str, &str); 2] = [
@@ -47,26 +58,30 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Writes the configuration into the folder, moved to these ports.
-    pub(crate) fn write(
-        folder: &Path,
-        ports: &Ports,
-        overrides: Vec<(&'static str, String)>,
-    ) -> Result<Self> {
-        let text = read(&sh::root().join("demo/lead-proxy.toml"))?;
+    /// Writes the configuration into the plan's folder, moved to its ports.
+    pub(crate) fn write(plan: &Plan) -> Result<Self> {
+        let Plan { folder, ports, .. } = plan;
+        let mut text = read(&sh::root().join("demo/lead-proxy.toml"))?;
+        if plan.consent {
+            text = with_consent(&text)?;
+        }
         let config = folder.join("lead-proxy.toml");
         write(&config, &ports.moved(&text))?;
         let forms = if *ports == WRITTEN { sh::root().join("forms") } else { moved_forms(folder, ports)? };
         let path = |path: PathBuf| path.to_string_lossy().into_owned();
         let mut variables = secrets()?;
-        variables.extend([
-            (format!("{PREFIX}FORMS__DIR"), path(forms)),
-            (format!("{PREFIX}STORE__PATH"), path(folder.join("leads.sqlite"))),
-        ]);
+        variables.push((format!("{PREFIX}FORMS__DIR"), path(forms)));
+        match &plan.database {
+            None => variables.push((format!("{PREFIX}STORE__PATH"), path(folder.join("leads.sqlite")))),
+            Some(url) => {
+                variables.push((format!("{PREFIX}STORE__URL"), format!("{{ env = \"{DATABASE_URL}\" }}")));
+                variables.push((DATABASE_URL.to_owned(), url.clone()));
+            }
+        }
         if assets::read_manifest().is_ok() {
             variables.push((format!("{PREFIX}ASSETS__DIR"), path(assets::folder())));
         }
-        variables.extend(overrides.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        variables.extend(plan.overrides.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         Ok(Self { config, variables })
     }
 
@@ -83,6 +98,12 @@ impl Settings {
         }
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
     }
+}
+
+/// The configuration with Octorate's account as one that a person has to connect.
+fn with_consent(text: &str) -> Result<String> {
+    ensure!(text.contains(OCTORATE_SETTINGS), "found no {OCTORATE_SETTINGS:?} in demo/lead-proxy.toml");
+    Ok(text.replacen(OCTORATE_SETTINGS, &format!("{OCTORATE_SETTINGS}{CONSENT}"), 1))
 }
 
 /// Every credential of the demo with its variable.

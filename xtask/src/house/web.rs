@@ -31,6 +31,14 @@ impl Web {
         self.0.get(url).call().ok().map(|answer| answer.status().as_u16())
     }
 
+    /// Where the answer to a GET sends a browser.
+    pub(crate) fn location(&self, url: &str) -> Result<String> {
+        let answer = self.0.get(url).call().with_context(|| format!("no answer from {url}"))?;
+        let location = answer.headers().get("location").and_then(|location| location.to_str().ok());
+        let location = location.map(str::to_owned);
+        location.with_context(|| format!("{url} answered {} and sends nobody anywhere", answer.status()))
+    }
+
     /// GETs JSON.
     pub(crate) fn json(&self, url: &str) -> Result<Value> {
         let mut answer = self.0.get(url).call().with_context(|| format!("no answer from {url}"))?;

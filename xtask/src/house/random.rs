@@ -5,10 +5,11 @@
 use std::time::Duration;
 
 /// A row of random numbers.
-pub(super) struct Random(u64);
+#[derive(Clone)]
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -21,9 +22,14 @@ impl Random {
     }
 
     /// A time below `limit`, each as likely as the other.
-    pub(super) fn below(&mut self, limit: Duration) -> Duration {
+    pub(crate) fn below(&mut self, limit: Duration) -> Duration {
         let nanos = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX).max(1);
         Duration::from_nanos(self.next() % nanos)
+    }
+
+    /// A number from 0 on, below `limit`.
+    pub(crate) fn number(&mut self, limit: usize) -> usize {
+        usize::try_from(self.next() % limit.max(1) as u64).unwrap_or_default()
     }
 }
 
@@ -40,5 +46,12 @@ mod tests {
         assert_eq!(moments(7), moments(7));
         assert_ne!(moments(7), moments(8));
         assert!(moments(7).iter().all(|moment| *moment < Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn numbers_stay_below_their_limit_and_reach_each() {
+        let mut random = Random::new(1);
+        let seen: std::collections::BTreeSet<usize> = (0..100).map(|_| random.number(4)).collect();
+        assert_eq!(seen.into_iter().collect::<Vec<_>>(), [0, 1, 2, 3]);
     }
 }
