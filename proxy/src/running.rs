@@ -25,7 +25,7 @@ use crate::intake::purpose::Links;
 use crate::router;
 use crate::routes::records::SchemaCache;
 use crate::server::{self, Server, ServerLimits};
-use crate::store::{PostgresStore, SqliteStore, Store, StorePlace};
+use crate::store::Store;
 use crate::token::Tokens;
 use crate::transport::Transport;
 use crate::upkeep::{Upkeep, open_keys};
@@ -76,10 +76,7 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let operator_listener = bind(operator.listen, "operator.listen").await?;
     let own_origin = own_origin(&public, &public_listener)?;
     let (accounts, locales) = (Arc::new(Accounts::new(accounts)), Arc::new(locales));
-    let store: Arc<dyn Store> = match &store {
-        StorePlace::Sqlite(file) => Arc::new(SqliteStore::open(file, clock.clone()).await?),
-        StorePlace::Postgres(url) => Arc::new(PostgresStore::open(url, clock.clone()).await?),
-    };
+    let store = store.open(clock.clone()).await?;
     let keys = match open_keys(keys, &*store).await {
         Ok(keys) => Arc::new(keys),
         Err(error) => {

@@ -371,3 +371,31 @@ fn command_line_checks_lists_and_renders_without_a_secret() {
     assert!(err.contains("public.listen (line 2)") && err.contains("public.lisetn (line 3)"), "{err}");
     assert_eq!(program(&["check"], Path::new("none.toml")).status.code(), Some(2));
 }
+
+#[test]
+fn store_is_a_file_or_a_database_and_its_address_is_never_shown() {
+    let with = |lines: &str, address: &str| {
+        let text = good().replace("path = \"lead-proxy.db\"", lines);
+        let env = |name: &str| match name {
+            "TEST_DATABASE_URL" => Some(address.to_owned()),
+            API_KEY_VARIABLE => Some(SECRET.to_owned()),
+            RING_KEY_VARIABLE => Some(RING_KEY.to_owned()),
+            name => partner_secret(name),
+        };
+        Config::from_toml(&text, Path::new("."), &env).map_err(|error| error.to_string())
+    };
+    let url = "url = { env = \"TEST_DATABASE_URL\" }";
+    let address = "postgres://role:canary@db.example/leads";
+    let shown = with(url, address).unwrap();
+    assert!(!shown.to_toml().contains("canary") && !format!("{:?}", shown.store).contains("canary"));
+    for (lines, address, told) in [
+        (format!("path = \"other.db\"\n{url}"), address, "store.path"),
+        ("path = \"\"".to_owned(), address, "a file, or store.url in its place"),
+        (url.to_owned(), "mysql://role:canary@db/leads", "an address of another kind"),
+        (url.to_owned(), "postgres://role:canary@db.example", "an address without a database"),
+        ("url = \"postgres://role:canary@db/leads\"".to_owned(), address, "a place, never the secret itself"),
+    ] {
+        let error = with(&lines, address).err().unwrap();
+        assert!(error.contains(told) && !error.contains("canary"), "{error}");
+    }
+}

@@ -3,6 +3,7 @@
 mod files;
 mod kept;
 mod postgres_alone;
+mod postgres_proxy;
 mod sqlite_alone;
 
 use std::sync::Arc;

@@ -21,7 +21,7 @@ const PORT: u16 = 5432;
 
 /// Where a PostgreSQL database is, and how to get in.
 #[derive(Clone)]
-pub struct DatabaseUrl(PgConnectOptions);
+pub struct DatabaseUrl(Box<PgConnectOptions>);
 
 /// What was found in the place of an address, without a character of it, and what was expected.
 pub type UrlFault = (String, String);
@@ -65,7 +65,7 @@ impl DatabaseUrl {
             let is_here = is_socket || is_loopback(url.host().as_ref());
             options = options.ssl_mode(if is_here { PgSslMode::Prefer } else { PgSslMode::VerifyFull });
         }
-        Ok(Self(options))
+        Ok(Self(Box::new(options)))
     }
 
     pub(super) fn options(&self) -> &PgConnectOptions {

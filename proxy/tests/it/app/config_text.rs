@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 /// The variables that the text refers to.
 pub const API_KEY_VARIABLE: &str = "TEST_TAKEPAYMENTS_API_KEY";
+/// The database's address, where the store is one; then there is no file.
+pub const DATABASE_VARIABLE: &str = "TEST_DATABASE_URL";
 /// The operator's key.
 pub const RING_KEY_VARIABLE: &str = "TEST_RING_KEY";
 
@@ -116,8 +118,12 @@ impl ConfigText {
             account,
             accounts,
             simulators: _,
-            secrets: _,
+            secrets,
         } = self;
+        let store = match secrets.iter().any(|(name, _)| name == DATABASE_VARIABLE) {
+            true => format!("url = {{ env = \"{DATABASE_VARIABLE}\" }}"),
+            false => format!("path = {store:?}"),
+        };
         let partners = self.partners();
         let assets_dir = assets_dir.clone().unwrap_or_default();
         format!(
@@ -133,7 +139,7 @@ impl ConfigText {
             [assets]
             dir = {assets_dir:?}
             [store]
-            path = {store:?}
+            {store}
             [delivery]
             allow_loopback = true
             {delivery}
