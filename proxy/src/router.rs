@@ -13,7 +13,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::app::App;
 use crate::middleware::{host, limits, operator, origin_allowlist, request_id, security_headers};
 use crate::problem::{ApiProblem, ApiReason};
-use crate::routes::operator::{accounts, audit, deliveries, replay, resolve};
+use crate::routes::operator::{accounts, audit, deliveries, kept, replay, resolve};
 use crate::routes::{
     assets, connect, forms, health, nothing_here, pages, receipts, records, submissions, wrong_method,
 };
@@ -57,6 +57,8 @@ pub(crate) fn operator(app: &Arc<App>) -> Router {
         .route("/v1/accounts/{account}/stop", post(accounts::stop))
         .route("/v1/accounts/{account}/resume", post(accounts::resume))
         .route("/v1/audit", get(audit::list))
+        .route("/v1/submissions/{receipt}", get(kept::show).delete(kept::erase))
+        .route("/v1/keys", get(kept::keys))
         .route_layer(from_fn(operator::layer));
     let all = Router::new()
         .route("/healthz", get(health::is_alive))

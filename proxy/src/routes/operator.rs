@@ -1,12 +1,13 @@
 //! What operators ask on their listener: to see and to settle what has not reached its partner.
 //!
 //! Apart from the public routes: no visitor and no browser gets here (`middleware/operator.rs`), and nothing that is answered
-//! holds anything of a visitor.
+//! holds anything of a visitor, but for one answer (`kept`).
 
 pub(crate) mod accounts;
 pub(crate) mod audit;
 pub(crate) mod deliveries;
 mod given;
+pub(crate) mod kept;
 pub(crate) mod replay;
 pub(crate) mod resolve;
 mod views;

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::clock::Timestamp;
 use crate::ids::Receipt;
-use crate::store::StoreError;
+use crate::store::operator::AuditNote;
+use crate::store::{SealedLead, StoreError};
 
 /// The section `[retention]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +102,25 @@ pub struct KeyCount {
     pub leads: u64,
 }
 
+/// What is kept of a submission, as it lies there.
+#[derive(Clone, Debug)]
+pub struct StoredSubmission {
+    /// The form's id.
+    pub form: String,
+    /// The form's version that the values were checked against.
+    pub form_version: u32,
+    /// Language in which the visitor saw the form.
+    pub locale: String,
+    /// The account that gets the lead.
+    pub account: String,
+    /// When it was stored.
+    pub received_at: Timestamp,
+    /// When its content was erased.
+    pub erased_at: Option<Timestamp>,
+    /// Values, source and purpose.
+    pub lead: SealedLead,
+}
+
 /// What became of a wish to erase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Erased {
@@ -150,8 +171,11 @@ pub trait KeyStore {
     /// The same tokens, sealed anew. False, and nothing written, where they are not what they were.
     async fn reseal_token(&self, was: SealedToken, sealed: Vec<u8>) -> Result<bool, StoreError>;
 
-    /// Erases the content of one submission, whatever its state.
-    async fn erase(&self, receipt: &Receipt) -> Result<Erased, StoreError>;
+    /// What is kept of a submission.
+    async fn submission(&self, receipt: &Receipt) -> Result<Option<StoredSubmission>, StoreError>;
+
+    /// Erases the content of one submission, whatever its state, together with the audit row of it.
+    async fn erase(&self, receipt: &Receipt, note: AuditNote) -> Result<Erased, StoreError>;
 
     /// Erases the content of at most so many submissions whose time is over; how many there were.
     async fn erase_old(&self, retention: Retention, limit: u32) -> Result<u64, StoreError>;

@@ -2,15 +2,18 @@
 //! erased.
 
 mod erasing;
+mod postgres;
 mod rotation;
 
 use std::time::Duration;
 
 use lead_proxy::serve;
 use partner_sim::Fault;
+use reqwest::Method;
+use serde_json::{Value, json};
 use sqlx::Connection as _;
 
-use crate::app::{API_KEY, PATIENCE, RING_KEY, TestApp, good_values, key, read_config};
+use crate::app::{API_KEY, Answer, PATIENCE, RING_KEY, TestApp, good_values, key, read_config};
 
 /// Another key than the tests' own.
 const OTHER_KEY: &str = "1f1e1d1c1b1a191817161514131211100f0e0d0c0b0a09080706050403020100";
@@ -38,12 +41,9 @@ async fn ask(app: &TestApp, query: &'static str) -> Vec<(String, i64)> {
 
 /// Waits until a query answers so.
 async fn until(app: &TestApp, query: &'static str, wanted: &[(&str, i64)]) {
+    let wanted: Vec<_> = wanted.iter().map(|(text, number)| ((*text).to_owned(), *number)).collect();
     let reached = async {
-        loop {
-            let found = ask(app, query).await;
-            if found.iter().map(|(text, number)| (text.as_str(), *number)).eq(wanted.iter().copied()) {
-                return;
-            }
+        while ask(app, query).await != wanted {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
@@ -118,4 +118,56 @@ async fn key_is_changed_by_two_restarts_and_every_lead_that_waited_arrives() {
     app.submit("card-machines", &key("wakes"), &good_values()).await;
     until(&app, BY_STATE, &[("delivered", 4)]).await;
     assert_eq!(ask(&app, BY_KEY).await, [("next".to_owned(), 4)]);
+}
+
+/// Asks the operator listener.
+async fn operator(app: &TestApp, method: Method, path: &str, body: Option<Value>) -> Answer {
+    let request = app.client.request(method, app.operator_url(path)).header("lead-proxy-operator", "ana");
+    let request = match body {
+        Some(body) => request.header("content-type", "application/json").body(body.to_string()),
+        None => request,
+    };
+    Answer::read(request.send().await.unwrap()).await
+}
+
+#[tokio::test]
+async fn operator_reads_and_erases_what_is_kept_of_one_visitor_and_the_audit_says_so() {
+    let app = TestApp::start().await;
+    let receipt = |answer: &Answer| answer.json()["receipt"].as_str().unwrap().to_owned();
+    let first = receipt(&app.submit("card-machines", &key("first"), &good_values()).await);
+    let other = receipt(&app.submit("card-machines", &key("other"), &good_values()).await);
+    let path = format!("/v1/submissions/{first}");
+    let read = operator(&app, Method::GET, &format!("{path}?why=she%20asks"), None).await;
+    assert_eq!(read.json()["content"]["values"]["email"], "ada@analytical.example", "{read:?}");
+    assert_eq!(read.header("cache-control"), "no-store");
+    for (path, status) in [
+        (path.clone(), 422),
+        (format!("{path}?why="), 422),
+        ("/v1/submissions/00000-00000-00000-00000?why=x".to_owned(), 404),
+    ] {
+        let answer = operator(&app, Method::GET, &path, None).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.text.contains("ada@")),
+            (status, false),
+            "{path}: {answer:?}"
+        );
+    }
+    let keys = operator(&app, Method::GET, "/v1/keys", None).await.json();
+    let both = json!({ "active": "test", "keys": [{ "key": "test", "in_ring": true, "leads": 2 }] });
+    assert_eq!(keys, both);
+
+    for already in [false, true] {
+        let erased = operator(&app, Method::DELETE, &path, Some(json!({ "why": "she asks" }))).await;
+        assert_eq!(erased.json(), json!({ "receipt": first, "already": already }), "{erased:?}");
+    }
+    let read = operator(&app, Method::GET, &format!("{path}?why=again"), None).await.json();
+    assert_eq!((&read["content"], &read["fault"]), (&Value::Null, &Value::Null), "{read}");
+    assert!(read["erased_at"].is_string(), "{read}");
+    let path = format!("/v1/submissions/{other}?why=whole");
+    assert!(operator(&app, Method::GET, &path, None).await.json()["content"].is_object());
+    assert_eq!(operator(&app, Method::GET, "/v1/keys", None).await.json()["keys"][0]["leads"], 1);
+
+    let audit = operator(&app, Method::GET, &format!("/v1/audit?receipt={first}"), None).await.text;
+    assert_eq!((audit.matches("\"export\"").count(), audit.matches("\"erase\"").count()), (2, 1), "{audit}");
+    assert_eq!(app.get(&format!("/v1/receipts/{first}")).await.status, 200, "the receipt stays");
 }

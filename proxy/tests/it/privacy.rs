@@ -3,7 +3,7 @@
 //! Everything that any crate in this process says, down to trace, is kept and searched for words made for this run, as
 //! they are and in the codings in which they might slip through.
 
-mod canary;
+pub(crate) mod canary;
 mod capture;
 mod partners;
 

@@ -47,6 +47,8 @@ macro_rules! contract {
 mod keys;
 mod tokens;
 
+pub(crate) use keys::note;
+
 contract! {
     each:
         same_key_and_same_submission_is_known_with_its_first_receipt,

@@ -1,7 +1,6 @@
-//! The envelope against flips, cuts and swaps, and how long it takes.
+//! The envelope against flips, cuts and swaps.
 
 use std::collections::{BTreeMap, HashSet};
-use std::time::Instant;
 
 use zeroize::Zeroizing;
 
@@ -116,20 +115,4 @@ fn no_two_leads_share_a_data_key_or_a_nonce() {
     let nonces: HashSet<&[u8]> = leads.iter().map(|lead| &lead.data_key[1..13]).collect();
     let texts: HashSet<&[u8]> = leads.iter().map(|lead| lead.sealed.as_slice()).collect();
     assert_eq!((nonces.len(), texts.len()), (2_000, 2_000));
-}
-
-/// Measured, not asserted: a test's machine may be busy. `cargo test --release -p lead-proxy --lib -- --ignored sealing`
-#[test]
-#[ignore = "a measurement of the release build"]
-fn sealing_takes_this_long() {
-    const ROUNDS: u32 = 200_000;
-    let (ring, content) = (ring("a"), content(&"x".repeat(520)));
-    let start = Instant::now();
-    let bytes: usize = (0..ROUNDS).map(|_| ring.seal_lead(&HERE, &content).sealed.len()).sum();
-    println!("seal: {:?} a lead of {} bytes", start.elapsed() / ROUNDS, bytes / 200_000);
-    let lead = ring.seal_lead(&HERE, &content);
-    let start = Instant::now();
-    let opened = (0..ROUNDS).filter(|_| ring.open_lead(&HERE, &lead).is_ok()).count();
-    println!("open: {:?}", start.elapsed() / ROUNDS);
-    assert_eq!(opened, 200_000);
 }

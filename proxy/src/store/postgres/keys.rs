@@ -6,12 +6,16 @@
 use async_trait::async_trait;
 use sqlx::{Connection as _, PgConnection};
 
+use crate::clock::Timestamp;
 use crate::ids::Receipt;
+use crate::store::operator::rows::Deed;
+use crate::store::operator::{AuditAction, AuditNote};
+use crate::store::postgres::operator::audit;
 use crate::store::postgres::time::{Time, at, wait_ms};
-use crate::store::postgres::{PostgresStore, commit, store_error};
+use crate::store::postgres::{PostgresStore, commit, store_error, to_u32};
 use crate::store::{
-    Erased, KeyCount, KeyStore, Retention, Rewrapped, SealedToken, StoreError, StoredSecret, WrappedKey,
-    WrappedPage,
+    Erased, KeyCount, KeyStore, Retention, Rewrapped, SealedLead, SealedToken, StoreError, StoredSecret,
+    StoredSubmission, WrappedKey, WrappedPage,
 };
 
 #[async_trait]
@@ -68,9 +72,15 @@ impl KeyStore for PostgresStore {
         self.sessions.write(with, |conn, (was, sealed)| Box::pin(reseal_token(conn, was, sealed))).await
     }
 
-    async fn erase(&self, receipt: &Receipt) -> Result<Erased, StoreError> {
-        let with = (receipt.to_string(), self.time.clone());
-        self.sessions.write(with, |conn, (receipt, time)| Box::pin(erase(conn, receipt, time))).await
+    async fn submission(&self, receipt: &Receipt) -> Result<Option<StoredSubmission>, StoreError> {
+        self.sessions.read(receipt.to_string(), |conn, receipt| Box::pin(submission(conn, receipt))).await
+    }
+
+    async fn erase(&self, receipt: &Receipt, note: AuditNote) -> Result<Erased, StoreError> {
+        let with = (receipt.to_string(), note, self.time.clone());
+        self.sessions
+            .write(with, |conn, (receipt, note, time)| Box::pin(erase(conn, receipt, note, time)))
+            .await
     }
 
     async fn erase_old(&self, retention: Retention, limit: u32) -> Result<u64, StoreError> {
@@ -225,10 +235,44 @@ async fn reseal_token(
     Ok(written.rows_affected() > 0)
 }
 
-async fn erase(connection: &mut PgConnection, receipt: &str, time: &Time) -> Result<Erased, StoreError> {
+type SubmissionRow = (String, i64, String, String, i64, Option<i64>, String, Vec<u8>, Vec<u8>);
+
+async fn submission(
+    connection: &mut PgConnection,
+    receipt: &str,
+) -> Result<Option<StoredSubmission>, StoreError> {
+    let row: Option<SubmissionRow> = sqlx::query_as(
+        "SELECT s.form, s.form_version, s.locale, s.account, s.received_at, d.erased_at, s.key_id, s.data_key, \
+         s.sealed FROM submissions s JOIN deliveries d ON d.id = s.id WHERE s.receipt = $1",
+    )
+    .bind(receipt)
+    .fetch_optional(connection)
+    .await
+    .map_err(store_error)?;
+    let Some((form, form_version, locale, account, received_at, erased_at, key_id, data_key, sealed)) = row
+    else {
+        return Ok(None);
+    };
+    Ok(Some(StoredSubmission {
+        form,
+        form_version: to_u32(form_version, "submissions.form_version")?,
+        locale,
+        account,
+        received_at: Timestamp::from_ms(received_at),
+        erased_at: erased_at.map(Timestamp::from_ms),
+        lead: SealedLead { key_id, data_key, sealed },
+    }))
+}
+
+async fn erase(
+    connection: &mut PgConnection,
+    receipt: &str,
+    note: &AuditNote,
+    time: &Time,
+) -> Result<Erased, StoreError> {
     let mut transaction = connection.begin().await.map_err(store_error)?;
-    let row: Option<(i64, String, bool)> = sqlx::query_as(
-        "SELECT d.id, d.state, d.erased_at IS NOT NULL FROM submissions s JOIN deliveries d ON d.id = s.id \
+    let row: Option<(i64, String, String, bool)> = sqlx::query_as(
+        "SELECT d.id, d.account, d.state, d.erased_at IS NOT NULL FROM submissions s JOIN deliveries d ON d.id = s.id \
          WHERE s.receipt = $1 FOR UPDATE OF d",
     )
     .bind(receipt)
@@ -237,10 +281,17 @@ async fn erase(connection: &mut PgConnection, receipt: &str, time: &Time) -> Res
     .map_err(store_error)?;
     let erased = match row {
         None => Erased::Unknown,
-        Some((_, _, true)) => Erased::Already,
-        Some((_, state, false)) if state == "leased" => Erased::Sending,
-        Some((id, _, false)) => {
+        Some((.., true)) => Erased::Already,
+        Some((.., state, false)) if state == "leased" => Erased::Sending,
+        Some((id, account, state, false)) => {
             empty(&mut transaction, vec![id], "erased", time).await?;
+            let deed = Deed {
+                account: Some(&account),
+                receipt: Some(receipt),
+                was: Some(&state),
+                ..Deed::of(AuditAction::Erase)
+            };
+            audit::write(&mut transaction, &deed, note, time).await?;
             Erased::Done
         }
     };
@@ -255,19 +306,21 @@ async fn erase_old(
     time: &Time,
 ) -> Result<u64, StoreError> {
     let mut transaction = connection.begin().await.map_err(store_error)?;
-    let over: Vec<(i64,)> = sqlx::query_as(at!("(SELECT d.id FROM deliveries d WHERE d.erased_at IS NULL \
+    let over: Vec<(i64,)> =
+        sqlx::query_as(at!(", over AS (SELECT d.id FROM deliveries d WHERE d.erased_at IS NULL \
          AND d.state IN ('delivered', 'replaced', 'dropped') AND d.changed_at <= (SELECT now FROM t) - $2 \
-         ORDER BY d.changed_at LIMIT $4 FOR UPDATE SKIP LOCKED) \
-         UNION ALL (SELECT d.id FROM deliveries d WHERE $3 IS NOT NULL AND d.erased_at IS NULL \
+         ORDER BY d.changed_at LIMIT $4 FOR UPDATE SKIP LOCKED), \
+         dead AS (SELECT d.id FROM deliveries d WHERE $3::bigint IS NOT NULL AND d.erased_at IS NULL \
          AND d.state IN ('held', 'dead_letter', 'merged') AND d.changed_at <= (SELECT now FROM t) - $3 \
-         ORDER BY d.id LIMIT $4 FOR UPDATE SKIP LOCKED) LIMIT $4"))
-    .bind(time.given())
-    .bind(wait_ms(retention.delivered()))
-    .bind(retention.dead().map(wait_ms))
-    .bind(i64::from(limit))
-    .fetch_all(&mut *transaction)
-    .await
-    .map_err(store_error)?;
+         ORDER BY d.id LIMIT $4 FOR UPDATE SKIP LOCKED) \
+         SELECT id FROM over UNION ALL SELECT id FROM dead LIMIT $4"))
+        .bind(time.given())
+        .bind(wait_ms(retention.delivered()))
+        .bind(retention.dead().map(wait_ms))
+        .bind(i64::from(limit))
+        .fetch_all(&mut *transaction)
+        .await
+        .map_err(store_error)?;
     let ids: Vec<i64> = over.into_iter().map(|(id,)| id).collect();
     let erased = u64::try_from(ids.len()).unwrap_or(u64::MAX);
     if erased > 0 {

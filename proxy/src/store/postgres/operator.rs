@@ -3,7 +3,7 @@
 //! Apart from the outbox's own road. Of two operators on two replicas the row's lock lets one through, and the other then finds
 //! that the delivery stands elsewhere.
 
-mod audit;
+pub(super) mod audit;
 mod list;
 mod settle;
 

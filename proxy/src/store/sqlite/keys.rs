@@ -8,14 +8,17 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
-use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
+use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, SqlitePool};
 
 use crate::clock::Timestamp;
 use crate::ids::Receipt;
-use crate::store::sqlite::{SqliteStore, open, store_error};
+use crate::store::operator::rows::Deed;
+use crate::store::operator::{AuditAction, AuditNote};
+use crate::store::sqlite::operator::audit;
+use crate::store::sqlite::{SqliteStore, open, store_error, to_u32};
 use crate::store::{
-    Erased, KeyCount, KeyStore, Retention, Rewrapped, SealedToken, StoreError, StoredSecret, WrappedKey,
-    WrappedPage,
+    Erased, KeyCount, KeyStore, Retention, Rewrapped, SealedLead, SealedToken, StoreError, StoredSecret,
+    StoredSubmission, WrappedKey, WrappedPage,
 };
 
 #[async_trait]
@@ -112,10 +115,14 @@ impl KeyStore for SqliteStore {
         self.writer.write(move |conn| Box::pin(reseal_token(conn, was, sealed))).await
     }
 
-    async fn erase(&self, receipt: &Receipt) -> Result<Erased, StoreError> {
+    async fn submission(&self, receipt: &Receipt) -> Result<Option<StoredSubmission>, StoreError> {
+        submission(&self.readers, receipt).await
+    }
+
+    async fn erase(&self, receipt: &Receipt, note: AuditNote) -> Result<Erased, StoreError> {
         let (now, receipt) = (self.clock.now(), receipt.clone());
         self.unscrubbed.store(true, Ordering::Release);
-        let erased = self.writer.write(move |conn| Box::pin(erase(conn, receipt, now))).await?;
+        let erased = self.writer.write(move |conn| Box::pin(erase(conn, receipt, note, now))).await?;
         // Where somebody reads the log, the next turn of the upkeep empties it.
         match self.scrub().await {
             Ok(()) | Err(StoreError::Busy(_)) => Ok(erased),
@@ -234,13 +241,40 @@ async fn reseal_token(
     Ok(written.rows_affected() > 0)
 }
 
+async fn submission(readers: &SqlitePool, receipt: &Receipt) -> Result<Option<StoredSubmission>, StoreError> {
+    let row: Option<(String, i64, String, String, i64, Option<i64>, Vec<u8>, Vec<u8>, Vec<u8>)> =
+        sqlx::query_as(
+            "SELECT s.form, s.form_version, s.locale, s.account, s.received_at, d.erased_at, \
+             CAST(s.key_id AS BLOB), s.data_key, s.sealed \
+             FROM submissions s JOIN deliveries d ON d.submission = s.id WHERE s.receipt = ?",
+        )
+        .bind(receipt.as_str())
+        .fetch_optional(readers)
+        .await
+        .map_err(store_error)?;
+    let Some((form, form_version, locale, account, received_at, erased_at, key_id, data_key, sealed)) = row
+    else {
+        return Ok(None);
+    };
+    Ok(Some(StoredSubmission {
+        form,
+        form_version: to_u32(form_version, "submissions.form_version")?,
+        locale,
+        account,
+        received_at: Timestamp::from_ms(received_at),
+        erased_at: erased_at.map(Timestamp::from_ms),
+        lead: SealedLead { key_id: text(&key_id), data_key, sealed },
+    }))
+}
+
 async fn erase(
     connection: &mut SqliteConnection,
     receipt: Receipt,
+    note: AuditNote,
     now: Timestamp,
 ) -> Result<Erased, StoreError> {
-    let row: Option<(i64, i64, String, Option<i64>)> = sqlx::query_as(
-        "SELECT d.id, s.id, d.state, d.erased_at FROM submissions s JOIN deliveries d ON d.submission = s.id \
+    let row: Option<(i64, i64, String, String, Option<i64>)> = sqlx::query_as(
+        "SELECT d.id, s.id, d.account, d.state, d.erased_at FROM submissions s JOIN deliveries d ON d.submission = s.id \
          WHERE s.receipt = ?",
     )
     .bind(receipt.as_str())
@@ -250,9 +284,16 @@ async fn erase(
     match row {
         None => Ok(Erased::Unknown),
         Some((.., Some(_))) => Ok(Erased::Already),
-        Some((_, _, state, None)) if state == "leased" => Ok(Erased::Sending),
-        Some((delivery, submission, _, None)) => {
+        Some((.., state, None)) if state == "leased" => Ok(Erased::Sending),
+        Some((delivery, submission, account, state, None)) => {
             overwrite(connection, (delivery, submission), "erased", now).await?;
+            let deed = Deed {
+                account: Some(&account),
+                receipt: Some(receipt.as_str()),
+                was: Some(&state),
+                ..Deed::of(AuditAction::Erase)
+            };
+            audit::write(connection, &deed, &note, now).await?;
             Ok(Erased::Done)
         }
     }

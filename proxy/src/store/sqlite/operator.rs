@@ -2,7 +2,7 @@
 //!
 //! Apart from the outbox's own road: it reads on the readers, and writes by the one writer like everybody.
 
-mod audit;
+pub(super) mod audit;
 mod detail;
 mod list;
 mod settle;

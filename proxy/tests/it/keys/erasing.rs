@@ -11,6 +11,8 @@ use lead_proxy::store::{Erased, KeyStore as _, NewSubmission, Retention, Store a
 use sqlx::{Connection as _, Executor as _};
 use tempfile::TempDir;
 
+use crate::store::note;
+
 use super::rotation::{keys, open, rows, submission};
 
 /// Bytes that are sought together: a piece of anything sealed, long enough to be nobody else's.
@@ -55,7 +57,7 @@ async fn erased_lead_is_in_no_file_and_every_other_is_whole() {
     let (erased, kept): (Vec<_>, Vec<_>) =
         kept.into_iter().enumerate().partition(|(place, _)| place % 3 == 0 || (30..45).contains(place));
     for (_, submission) in &erased {
-        assert_eq!(store.erase(&submission.receipt).await.unwrap(), Erased::Done);
+        assert_eq!(store.erase(&submission.receipt, note()).await.unwrap(), Erased::Done);
     }
     let there = pieces(dir.path());
     for (place, submission) in &erased {
@@ -92,7 +94,11 @@ async fn log_that_a_reader_holds_is_emptied_when_the_reader_is_gone() {
     let mut reader = sqlx::SqliteConnection::connect(&path).await.unwrap();
     reader.execute("BEGIN; SELECT count(*) FROM submissions").await.unwrap();
 
-    assert_eq!(store.erase(&submission.receipt).await.unwrap(), Erased::Done, "a reader holds up nobody");
+    assert_eq!(
+        store.erase(&submission.receipt, note()).await.unwrap(),
+        Erased::Done,
+        "a reader holds up nobody"
+    );
     assert!(store.scrub().await.is_err(), "it is told that the log is not empty yet");
     assert!(found(&pieces(dir.path()), &submission) > 0);
     reader.execute("COMMIT").await.unwrap();

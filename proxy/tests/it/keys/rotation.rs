@@ -99,17 +99,19 @@ async fn rotation_that_is_killed_anywhere_leaves_every_lead_readable_and_ends_wi
     for _ in 0..LEADS {
         store.accept(submission(&old)).await.unwrap();
     }
+    let mut killed = 0;
     for round in 0..KILLS {
+        let life = Duration::from_micros(clock.random_below(1 + 150 * round));
         let rotating = tokio::spawn({
             let upkeep = upkeep(&store, &both, &clock);
-            async move { upkeep.rotate().await.unwrap() }
+            // Dropped in the middle of whatever it does.
+            async move { tokio::time::timeout(life, upkeep.rotate()).await.is_ok() }
         });
         // Leads go on coming, also by a replica that does not know the new key yet.
         for keys in [&old, &both] {
             store.accept(submission(keys)).await.unwrap();
         }
-        tokio::time::sleep(Duration::from_micros(clock.random_below(1 + 150 * round))).await;
-        rotating.abort();
+        killed += usize::from(!rotating.await.unwrap());
         if round % 10 == 9 {
             store.close().await;
             store = open(&dir, &clock).await;
@@ -117,6 +119,7 @@ async fn rotation_that_is_killed_anywhere_leaves_every_lead_readable_and_ends_wi
         let counts = read_all(&dir, &both).await;
         assert_eq!(counts.values().sum::<usize>(), LEADS + 2 * (usize::try_from(round).unwrap() + 1));
     }
+    assert!(killed > 10, "only {killed} were killed");
     let last = upkeep(&store, &both, &clock).rotate().await.unwrap();
     assert_eq!(last.stuck, BTreeMap::new());
     let all = LEADS + 2 * usize::try_from(KILLS).unwrap();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lead_proxy::ids::Receipt;
+use lead_proxy::store::operator::{AuditNote, AuditQuery, AuditWhy, OperatorName};
 use lead_proxy::store::{
     AttemptClass, Ending, Erased, KeyCount, NewSubmission, Retention, Rewrapped, SealedToken, Standing,
     StoredSecret, WrappedKey,
@@ -17,7 +18,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const MONTH: Retention = Retention { delivered_days: 30, dead_days: 0 };
 
 contract! {
-    sqlite:
+    each:
         first_secret_of_a_name_is_kept_and_replaced_by_who_has_seen_it,
         pages_show_what_other_keys_wrap_and_nothing_else,
         data_key_is_wrapped_anew_only_where_it_is_what_it_was,
@@ -26,6 +27,12 @@ contract! {
         lead_on_its_way_is_erased_only_when_nobody_sends_it,
         lead_is_erased_when_its_time_is_over_and_not_a_moment_before,
         what_nobody_has_got_is_erased_only_by_a_word_for_it;
+}
+
+/// Somebody's word for it.
+pub(crate) fn note() -> AuditNote {
+    let (operator, why) = (OperatorName::parse("ana"), AuditWhy::parse("the visitor asks for it"));
+    AuditNote { operator: operator.unwrap(), why: why.unwrap() }
 }
 
 fn secret(key_id: &str, byte: u8) -> StoredSecret {
@@ -74,7 +81,7 @@ impl Kept {
     }
 
     async fn erase(&self, receipt: &Receipt) -> Erased {
-        self.store.erase(receipt).await.unwrap()
+        self.store.erase(receipt, note()).await.unwrap()
     }
 
     /// Leads whose content is there.
@@ -163,6 +170,12 @@ async fn erased_lead_keeps_its_receipt_and_nothing_that_opens(kept: Kept) {
     assert!(kept.store.receipt(&receipt).await.unwrap().is_some());
     let digests: Vec<_> = kept.store.attempts(claimed.delivery).await.unwrap();
     assert_eq!(digests[0].request_digest, "", "no hash over what was sent");
+    let audit = kept.store.audit(AuditQuery { limit: 9, ..AuditQuery::default() }).await.unwrap();
+    let rows: Vec<_> = audit.iter().map(|row| (row.action.as_str(), row.was.as_deref())).collect();
+    assert_eq!(rows, [("erase", Some("delivered"))], "once, whoever asks again");
+    let stored = kept.store.submission(&receipt).await.unwrap().unwrap();
+    assert!(stored.lead.is_erased() && stored.erased_at.is_some(), "{stored:?}");
+    assert_eq!((stored.form.as_str(), stored.form_version, stored.locale.as_str()), ("quote", 3, "de"));
     // A late retry makes no second lead.
     assert_eq!(kept.accept("key", 1).await, lead_proxy::store::Accepted::KeyReused);
     assert_eq!(kept.claim(9).await.len(), 0);

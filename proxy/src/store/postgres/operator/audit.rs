@@ -11,7 +11,7 @@ use crate::store::postgres::store_error;
 use crate::store::postgres::time::{Time, at};
 
 /// Writes a row.
-pub(super) async fn write(
+pub(in crate::store::postgres) async fn write(
     connection: &mut PgConnection,
     deed: &Deed<'_>,
     note: &AuditNote,

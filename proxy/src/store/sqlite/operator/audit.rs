@@ -11,7 +11,7 @@ use crate::store::operator::{AuditEntry, AuditNote, AuditQuery, PAGE_MAX};
 use crate::store::sqlite::store_error;
 
 /// Writes a row.
-pub(super) async fn write(
+pub(in crate::store::sqlite) async fn write(
     connection: &mut SqliteConnection,
     deed: &Deed<'_>,
     note: &AuditNote,
