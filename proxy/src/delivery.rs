@@ -126,10 +126,20 @@ impl Delivery {
         waiters::wait(&self.shared, id, limit).await
     }
 
+    /// Claims nothing more from now on, and lets the running attempts go on.
+    pub fn begin_stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// Whether it claims nothing more.
+    pub fn is_stopping(&self) -> bool {
+        *self.shared.stopping.borrow()
+    }
+
     /// Claims nothing more and waits for the running attempts, bounded by `stop_wait_ms`. What is cut off then is in
     /// doubt, and taken up at the next start.
     pub async fn stop(mut self) {
-        self.stop.send_replace(true);
+        self.begin_stop();
         // The worker keeps to `stop_wait_ms` itself, unless the store holds it up.
         let limit = Duration::from_millis(self.shared.config.stop_wait_ms) + STORE_STOP_WAIT;
         match tokio::time::timeout(limit, &mut self.worker).await {

@@ -162,6 +162,8 @@ impl Running {
         // What it has fetched is kept already, or will be fetched again.
         self.schemas.inspect(JoinHandle::abort);
         // Each of its steps is whole in itself, and the next start goes on.
+        // Before anything that takes time: from here on we are not ready, and what is due is somebody else's, or waits.
+        self.delivery.begin_stop();
         self.upkeep.abort();
         match Arc::into_inner(self.delivery) {
             Some(delivery) => delivery.stop().await,

@@ -7,6 +7,7 @@
 
 mod kills;
 mod points;
+mod stops;
 mod walk;
 
 use crate::{

@@ -9,6 +9,7 @@
 )]
 
 mod assets;
+mod chaos;
 mod crash;
 mod demo;
 mod house;
@@ -89,6 +90,12 @@ const TASKS: &[Task] = &[
         arguments: "[--kills N] [--points] [--store S] [--kinds K,…] [--seed N]",
         help: "end the proxy under load again and again, and count every promise",
         run: crash::main,
+    },
+    Task {
+        name: "chaos",
+        arguments: "[--replicas N] [--minutes M] [--seed N]",
+        help: "break replicas, their database and the ways between by turns, and count every promise",
+        run: chaos::main,
     },
     Task {
         name: "trace",

@@ -4,7 +4,7 @@
 //! tests), because another choice of packages is another choice of features and would compile the tree again.
 
 use crate::{
-    assets, crash, demo, sh, size, tidy,
+    assets, chaos, crash, demo, sh, size, tidy,
     tools::{self, Need, Tools},
     trace,
 };
@@ -59,6 +59,7 @@ const STAGES: &[Stage] = &[
     Stage { name: "demo", needs: &[], reads_source: false, run: demo_once },
     Stage { name: "trace", needs: &[Need::Strace], reads_source: false, run: trace_short },
     Stage { name: "crash", needs: &[Need::Postgres], reads_source: false, run: crash_short },
+    Stage { name: "chaos", needs: &[Need::Postgres], reads_source: false, run: chaos_short },
     Stage { name: "deny", needs: &[Need::Deny], reads_source: false, run: deny },
     Stage {
         name: "component",
@@ -238,6 +239,11 @@ fn trace_short(tools: &Tools) -> Result<()> {
 fn crash_short(tools: &Tools) -> Result<()> {
     as_built(tools, crash::main, &["--kills", "50", "--store", "sqlite,postgres"])?;
     as_built(tools, crash::main, &["--points", "--kinds", "body-key,client-credentials"])
+}
+
+/// Two replicas, every fault once or twice.
+fn chaos_short(tools: &Tools) -> Result<()> {
+    as_built(tools, chaos::main, &["--replicas", "2", "--minutes", "0.4"])
 }
 
 /// Another command with the programs of the workspace's one build.

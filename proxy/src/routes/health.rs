@@ -14,8 +14,11 @@ pub(crate) async fn is_alive() -> &'static str {
     "ok\n"
 }
 
-/// The store takes submissions.
+/// The store takes submissions, and nobody has told the process to stop.
 pub(crate) async fn is_ready(State(app): State<Arc<App>>) -> (StatusCode, &'static str) {
+    if app.intake.delivery.is_stopping() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
+    }
     match app.store.ready().await {
         Ok(()) => (StatusCode::OK, "ready\n"),
         Err(error) => {

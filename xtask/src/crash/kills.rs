@@ -1,5 +1,6 @@
 //! Kills at random moments: load without a pause, a restart at once, and the drain at the end.
 
+use super::stops::Stops;
 use crate::{
     house::{
         self, House, campaign, child::Child, database::Store, examples, ports::Ports, programs::Programs,
@@ -29,6 +30,8 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(120);
 const TELL_EVERY: usize = 50;
 /// Every so many lives the proxy is asked to end and killed while it does.
 const STOPPED_EVERY: usize = 5;
+/// Every so many lives it is asked to end and left to it.
+const ENDED_EVERY: usize = 12;
 /// From that wish to the kill: any time below this.
 const STOP_LIMIT: Duration = Duration::from_millis(20);
 
@@ -51,6 +54,8 @@ pub(super) struct Killed {
     while_stopping: usize,
     /// How long it took to be ready, for each start that got so far.
     starts: Vec<Duration>,
+    /// The stops between the kills.
+    stops: Stops,
 }
 
 /// Runs all of it at once, a house for each store, and prints each count; what must not be.
@@ -109,7 +114,9 @@ fn run(plan: Plan, stop: &Stop) -> Result<(Killed, Count)> {
     house.drain(&mut [], DRAIN_LIMIT, stop)?;
     let evidence = Evidence::gather(&house, sent, &mark)?;
     house.close()?;
-    Ok((killed, Count::of(&evidence)))
+    let mut count = Count::of(&evidence);
+    killed.stops.judge(&evidence.book, &mut count);
+    Ok((killed, count))
 }
 
 /// Kills and restarts, and leaves a proxy that is ready.
@@ -125,6 +132,13 @@ fn kill_often(
         lives += 1;
         let ready = live(house, random.below(LIFE_LIMIT), lives == 1, stop, &mut killed)?;
         let proxy = house.proxy.take().context("the proxy was not started")?;
+        if lives % ENDED_EVERY == 0 {
+            house.proxy = Some(proxy);
+            killed.stops.stop(house, stop)?;
+            let command = house.proxy_command(&[]);
+            house.launch_proxy(command)?;
+            continue;
+        }
         let stopping = lives % STOPPED_EVERY == 0;
         // One that was quicker than its kill is started again like the others, and counts as no kill.
         if end(proxy, stopping.then(|| random.below(STOP_LIMIT)))? {
@@ -185,7 +199,7 @@ fn live(
 
 impl fmt::Display for Killed {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kills, while_starting, while_stopping, starts } = self;
+        let Self { kills, while_starting, while_stopping, starts, .. } = self;
         let half = starts.get(starts.len() / 2).copied().unwrap_or_default();
         let most = starts.last().copied().unwrap_or_default();
         writeln!(
@@ -195,6 +209,7 @@ impl fmt::Display for Killed {
         )?;
         let (half, most) = (sh::time(half), sh::time(most));
         let count = starts.len();
-        writeln!(out, "{:<12} {count:>7}  ready after {half} at the median, {most} at most", "starts")
+        writeln!(out, "{:<12} {count:>7}  ready after {half} at the median, {most} at most", "starts")?;
+        self.stops.fmt(out)
     }
 }

@@ -77,6 +77,11 @@ impl Child {
         terminate(self.process.id())
     }
 
+    /// Sends it a signal by its name.
+    pub(crate) fn signal(&self, name: &str) -> Result<()> {
+        signal(self.process.id(), name)
+    }
+
     /// SIGTERM, and its end; killed when it does not end.
     pub(crate) fn end(mut self) -> Result<()> {
         if self.has_ended()? {
@@ -105,9 +110,16 @@ impl Child {
     }
 }
 
-/// Asks a process to end. By `kill`, since a system call of our own would be unsafe code.
+/// Asks a process to end.
 pub(crate) fn terminate(process: u32) -> Result<()> {
-    sh::output(sh::command("sh").args(["-c", "kill -s TERM \"$0\""]).arg(process.to_string())).map(drop)
+    signal(process, "TERM")
+}
+
+/// By `kill`, since a system call of our own would be unsafe code.
+fn signal(process: u32, name: &str) -> Result<()> {
+    let mut command = sh::command("sh");
+    command.args(["-c", "kill -s \"$1\" \"$0\""]).arg(process.to_string()).arg(name);
+    sh::output(&mut command).map(drop)
 }
 
 impl Drop for Child {
