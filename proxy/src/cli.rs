@@ -2,11 +2,14 @@
 //!
 //! Apart from `main` so that tests can read the same arguments.
 
+mod accounts;
+mod audit;
 mod check;
 mod deliveries;
 mod forms;
 mod history;
 mod link;
+mod operator;
 mod render;
 mod serve;
 
@@ -43,9 +46,14 @@ enum Command {
     },
     /// List the forms.
     Forms(File),
-    /// Look at deliveries, also while the proxy runs.
+    /// See and settle what has not reached its partner.
     #[command(subcommand)]
-    Deliveries(Deliveries),
+    Deliveries(deliveries::Deliveries),
+    /// See which accounts let their leads go, stop and resume them.
+    #[command(subcommand)]
+    Accounts(accounts::Accounts),
+    /// See what operators did.
+    Audit(audit::Audit),
     /// Print the HTML of a form's hosted page.
     Render {
         /// The form's id.
@@ -71,20 +79,6 @@ enum Command {
     },
 }
 
-#[derive(Debug, Subcommand)]
-enum Deliveries {
-    /// List every delivery that has not reached its partner.
-    List {
-        /// Write one JSON list for programs.
-        #[arg(long)]
-        json: bool,
-        #[command(flatten)]
-        file: File,
-    },
-    /// Write every delivery with its attempts, one JSON object a line.
-    History(File),
-}
-
 #[derive(Debug, clap::Args)]
 struct File {
     /// The configuration file.
@@ -98,12 +92,9 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Serve(file) => with_config(&file.config, serve::run),
         Command::Check { offline, file } => with_config(&file.config, |config| check::run(&config, offline)),
         Command::Forms(file) => with_config(&file.config, |config| forms::run(&config)),
-        Command::Deliveries(Deliveries::List { json, file }) => {
-            with_config(&file.config, |config| deliveries::list(&config, json))
-        }
-        Command::Deliveries(Deliveries::History(file)) => {
-            with_config(&file.config, |config| history::run(&config))
-        }
+        Command::Deliveries(command) => deliveries::run(command),
+        Command::Accounts(command) => accounts::run(command),
+        Command::Audit(audit) => audit::run(&audit),
         Command::Render { form, locale, file } => {
             with_config(&file.config, |config| render::run(config, &form, locale.as_deref()))
         }

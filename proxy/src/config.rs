@@ -4,6 +4,7 @@
 //! own part and keeps nothing else.
 
 mod accounts;
+mod alerts;
 mod authorities;
 mod environment;
 mod finding;
@@ -24,6 +25,7 @@ use lead_model::FormDefinition;
 use toml::Table;
 
 use crate::account::{Account, AccountLimits};
+use crate::alerts::AlertsConfig;
 use crate::assets::Assets;
 use crate::delivery::DeliveryConfig;
 use crate::keys::Keyring;
@@ -62,6 +64,8 @@ pub struct Config {
     pub keys: Keyring,
     /// How long the content of leads is kept.
     pub retention: Retention,
+    /// Who is told of troubles beside the log.
+    pub alerts: AlertsConfig,
     /// What is logged.
     pub log: LogConfig,
     merged: Table,
@@ -150,12 +154,14 @@ fn gather(layers: &Layers, vault: &Vault<'_>, findings: &mut Vec<Finding>) -> Op
     let (delivery, _) = parts::delivery(table, vault.base_dir, findings);
     let (keys, _) = keys::read(table, vault, findings);
     let (retention, _) = parts::retention(table, findings);
+    let loopback = delivery.as_ref().is_some_and(|delivery| delivery.allow_loopback);
+    let (alerts, _) = alerts::read(table, vault, loopback, findings);
     let (log, _) = parts::log(table, findings);
 
     let assets = Assets::load(assets_dir.as_deref()).map_err(|finding| findings.push(finding)).ok();
     let locales = Locales::compiled();
     let limits =
-        AccountLimits { allow_loopback: delivery.as_ref().is_some_and(|delivery| delivery.allow_loopback) };
+        AccountLimits { allow_loopback: loopback };
     let accounts = accounts::read(table, vault, limits, findings);
     let names: Vec<String> = table
         .get(ACCOUNTS)
@@ -178,6 +184,7 @@ fn gather(layers: &Layers, vault: &Vault<'_>, findings: &mut Vec<Finding>) -> Op
         accounts,
         keys: keys?,
         retention,
+        alerts: alerts?,
         log: log?,
         merged: table.clone(),
     })

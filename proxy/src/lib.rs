@@ -5,6 +5,7 @@
 //! stands. Who may import whom is written in ARCHITECTURE.md and kept by `cargo xtask tidy`.
 
 pub mod account;
+pub mod alerts;
 pub mod check;
 pub mod cli;
 pub mod clock;

@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::account::Accounts;
+use crate::alerts::Alerts;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, PublicConfig};
@@ -42,6 +43,7 @@ pub struct Running {
     tokens: Arc<TokenKeeper>,
     schemas: Option<JoinHandle<()>>,
     upkeep: JoinHandle<()>,
+    alerts: JoinHandle<()>,
     store: Arc<dyn Store>,
 }
 
@@ -70,6 +72,7 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
         accounts,
         keys,
         retention,
+        alerts,
         ..
     } = config;
     let public_listener = bind(public.listen, "public.listen").await?;
@@ -86,6 +89,7 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
     };
     let transport = Transport::build(delivery.transport_limits())?;
     let keeper = TokenKeeper::new(Arc::clone(&store), transport.clone(), clock.clone(), Arc::clone(&keys));
+    let alerts = Alerts::start(alerts, Arc::clone(&store), &accounts, transport.clone(), clock.clone());
     let exchange = Exchange::new(transport, Arc::new(keeper), clock.clone());
     let limits = ServerLimits::of(&public);
     server::warn_if_too_few_files(public.connections_max);
@@ -134,6 +138,7 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
         tokens: Arc::clone(app.exchange.tokens()),
         schemas,
         upkeep: Upkeep::new(Arc::clone(&store), keys, retention, app.clock.clone()).start(),
+        alerts,
         store,
     })
 }
@@ -157,14 +162,15 @@ impl Running {
     /// Takes nothing more, lets open requests and attempts end, and closes the store.
     pub async fn stop(self) {
         crash::point("stop.begun");
+        // Before anything that takes time: from here on we are not ready, and what is due is somebody else's, or waits.
+        self.delivery.begin_stop();
         self.public.stop().await;
         self.operator.stop().await;
         // What it has fetched is kept already, or will be fetched again.
         self.schemas.inspect(JoinHandle::abort);
         // Each of its steps is whole in itself, and the next start goes on.
-        // Before anything that takes time: from here on we are not ready, and what is due is somebody else's, or waits.
-        self.delivery.begin_stop();
         self.upkeep.abort();
+        self.alerts.abort();
         match Arc::into_inner(self.delivery) {
             Some(delivery) => delivery.stop().await,
             None => tracing::warn!("attempts were cut off; they are taken up at the next start"),

@@ -9,7 +9,7 @@ use toml::{Table, Value};
 
 use super::layers::{Layers, defaults};
 use super::vault::Vault;
-use super::{Finding, keys, parts};
+use super::{Finding, alerts, keys, parts};
 
 fn keys_of(table: &Table, section: &str) -> BTreeSet<String> {
     table.get(section).and_then(Value::as_table).into_iter().flat_map(Table::keys).cloned().collect()
@@ -39,6 +39,7 @@ fn code_reads_exactly_the_keys_of_the_reference() {
         ("delivery", parts::delivery(&table, vault.base_dir, &mut findings).1),
         ("keys", keys::read(&with_a_ring(&table), &vault, &mut findings).1),
         ("retention", parts::retention(&table, &mut findings).1),
+        ("alerts", alerts::read(&table, &vault, false, &mut findings).1),
         ("log", parts::log(&table, &mut findings).1),
     ];
     assert_eq!(findings, [], "the defaults are within their own bounds");

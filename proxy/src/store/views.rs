@@ -40,6 +40,8 @@ pub struct OpenDelivery {
     pub received_at: Timestamp,
     /// When the next attempt is due, for one that waits.
     pub due_at: Timestamp,
+    /// The receipt of an earlier submission of the same person.
+    pub duplicate_of: Option<String>,
 }
 
 /// One attempt as it is kept.

@@ -6,7 +6,7 @@ use crate::clock::Timestamp;
 use crate::store::sqlite::{open, store_error, to_u32};
 use crate::store::{OpenDelivery, StoreConfig, StoreError};
 
-type Row = (String, String, String, String, i64, Option<String>, i64, i64);
+type Row = (String, String, String, String, i64, Option<String>, i64, i64, Option<String>);
 
 /// Every delivery that waits, is under way, or was left to a person; the oldest first. The reason of one that waits for a
 /// closed gate is `account_paused`, `account_broken` or `account_stopped`, whatever ended its last attempt.
@@ -18,9 +18,9 @@ pub async fn open_deliveries(config: &StoreConfig) -> Result<Vec<OpenDelivery>, 
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT s.receipt, s.form, d.account, d.state, d.attempts, \
          CASE WHEN d.state = 'waiting' AND g.cause IS NOT NULL THEN 'account_' || g.cause ELSE d.reason END, \
-         s.received_at, d.due_at \
+         s.received_at, d.due_at, o.receipt \
          FROM deliveries d JOIN submissions s ON s.id = d.submission \
-         LEFT JOIN account_gates g ON g.account = d.account \
+         LEFT JOIN account_gates g ON g.account = d.account LEFT JOIN submissions o ON o.id = s.duplicate_of \
          WHERE d.state IN ('waiting', 'leased', 'held', 'dead_letter', 'merged') ORDER BY d.id",
     )
     .fetch_all(&readers)
@@ -28,10 +28,20 @@ pub async fn open_deliveries(config: &StoreConfig) -> Result<Vec<OpenDelivery>, 
     .map_err(store_error)?;
     readers.close().await;
     rows.into_iter()
-        .map(|(receipt, form, account, state, attempts, reason, received_at, due_at)| {
+        .map(|(receipt, form, account, state, attempts, reason, received_at, due_at, duplicate_of)| {
             let attempts = to_u32(attempts, "deliveries.attempts")?;
             let (received_at, due_at) = (Timestamp::from_ms(received_at), Timestamp::from_ms(due_at));
-            Ok(OpenDelivery { receipt, form, account, state, attempts, reason, received_at, due_at })
+            Ok(OpenDelivery {
+                receipt,
+                form,
+                account,
+                state,
+                attempts,
+                reason,
+                received_at,
+                due_at,
+                duplicate_of,
+            })
         })
         .collect()
 }

@@ -63,7 +63,7 @@ pub(super) async fn submit(app: &TestApp, word: &str, fault: Fault, state: &str)
     app.sim.takepayments().set_fault(fault, None);
     let answer = app.submit("card-machines", &key(word), &values_of(word)).await;
     let receipt = answer.json()["receipt"].as_str().unwrap_or_else(|| panic!("{answer:?}")).to_owned();
-    until(app, &receipt, state).await;
+    until_it(app, &receipt, |shown| shown["state"] == state && shown["attempts"] != 0).await;
     app.sim.takepayments().set_fault(Fault::None, None);
     receipt
 }
@@ -77,18 +77,23 @@ pub(super) fn values_of(word: &str) -> Value {
 
 /// Waits until a delivery stands so.
 pub(super) async fn until(app: &TestApp, receipt: &str, state: &str) -> Value {
+    until_it(app, receipt, |shown| shown["state"] == state).await
+}
+
+/// Waits until this is so of a delivery.
+pub(super) async fn until_it(app: &TestApp, receipt: &str, is_so: impl Fn(&Value) -> bool) -> Value {
     let mut last = Value::Null;
     let reached = async {
         loop {
             last = get(app, &format!("/v1/deliveries/{receipt}")).await.json();
-            if last["state"] == state {
+            if is_so(&last) {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
     let ended = tokio::time::timeout(PATIENCE, reached).await;
-    assert!(ended.is_ok(), "never {state}: {last}");
+    assert!(ended.is_ok(), "never: {last}");
     last
 }
 
