@@ -160,8 +160,7 @@ fn gather(layers: &Layers, vault: &Vault<'_>, findings: &mut Vec<Finding>) -> Op
 
     let assets = Assets::load(assets_dir.as_deref()).map_err(|finding| findings.push(finding)).ok();
     let locales = Locales::compiled();
-    let limits =
-        AccountLimits { allow_loopback: loopback };
+    let limits = AccountLimits { allow_loopback: loopback };
     let accounts = accounts::read(table, vault, limits, findings);
     let names: Vec<String> = table
         .get(ACCOUNTS)

@@ -4,6 +4,7 @@
 
 pub(crate) mod body;
 mod fingerprint;
+mod goes_on;
 mod person;
 pub(crate) mod purpose;
 pub(crate) mod record;
@@ -25,6 +26,7 @@ use crate::mapping::check_payload;
 use crate::store::{Accepted, DuplicateRule, NewSubmission, Purpose, Store, StoreError};
 
 use fingerprint::fingerprint;
+use goes_on::GoesOn;
 
 /// Longest address of a host page that is kept, in bytes.
 const PAGE_BYTES_MAX: usize = 2_048;
@@ -100,10 +102,10 @@ impl Intake {
         }
     }
 
-    /// In a task of its own: a visitor who goes away in the middle must not keep a stored lead from being sent.
+    /// A visitor who goes away in the middle must not keep a stored lead from being sent.
     async fn accept(&self, submission: NewSubmission) -> Result<Accepted, StoreError> {
         let (store, delivery) = (Arc::clone(&self.store), Arc::clone(&self.delivery));
-        let accepting = tokio::spawn(async move {
+        let accepting = GoesOn::new(async move {
             crash::point("accept.checked");
             let accepted = store.accept(submission).await;
             crash::point("accept.stored");
@@ -112,7 +114,7 @@ impl Intake {
             }
             accepted
         });
-        accepting.await.unwrap_or(Err(StoreError::NotCommitted))
+        accepting.await
     }
 
     async fn first_outcome(&self, delivery: DeliveryId, receipt: Receipt) -> Verdict {
@@ -147,7 +149,7 @@ fn new_submission(keys: &Keys, offer: &Offer<'_>, receipt: Receipt, values: Norm
     }
 }
 
-/// A submission with its content sealed, of no certain version and language.
+/// A submission with its content sealed, of no certain version and language, and a duplicate of none.
 fn sealed(
     keys: &Keys,
     receipt: Receipt,

@@ -8,3 +8,4 @@ pub(crate) mod operator;
 pub(crate) mod origin_allowlist;
 pub(crate) mod request_id;
 pub(crate) mod security_headers;
+pub(crate) mod surround;

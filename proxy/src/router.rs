@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
-use crate::middleware::{host, limits, operator, origin_allowlist, request_id, security_headers};
+use crate::middleware::{operator, origin_allowlist, surround};
 use crate::problem::{ApiProblem, ApiReason};
 use crate::routes::operator::{accounts, audit, deliveries, kept, replay, resolve};
 use crate::routes::{
@@ -75,10 +75,7 @@ fn surround(routes: Router<Arc<App>>, app: &Arc<App>) -> Router {
     routes
         .method_not_allowed_fallback(wrong_method)
         .layer(CatchPanicLayer::custom(|_| broken()))
-        .layer(from_fn_with_state(Arc::clone(app), limits::deadline))
-        .layer(from_fn(host::layer))
-        .layer(from_fn_with_state(Arc::clone(app), security_headers::layer))
-        .layer(from_fn_with_state(Arc::clone(app), request_id::layer))
+        .layer(from_fn_with_state(Arc::clone(app), surround::layer))
         .with_state(Arc::clone(app))
 }
 

@@ -23,10 +23,11 @@ use crate::forms::Forms;
 use crate::forms::keeper::SchemaKeeper;
 use crate::intake::Intake;
 use crate::intake::purpose::Links;
+use crate::keys::{Keyring, Keys};
 use crate::router;
 use crate::routes::records::SchemaCache;
 use crate::server::{self, Server, ServerLimits};
-use crate::store::Store;
+use crate::store::{Store, StorePlace};
 use crate::token::Tokens;
 use crate::transport::Transport;
 use crate::upkeep::{Upkeep, open_keys};
@@ -75,24 +76,13 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
         alerts,
         ..
     } = config;
-    let public_listener = bind(public.listen, "public.listen").await?;
-    let operator_listener = bind(operator.listen, "operator.listen").await?;
-    let own_origin = own_origin(&public, &public_listener)?;
+    let sockets = Sockets::bind(&public, operator.listen).await?;
     let (accounts, locales) = (Arc::new(Accounts::new(accounts)), Arc::new(locales));
-    let store = store.open(clock.clone()).await?;
-    let keys = match open_keys(keys, &*store).await {
-        Ok(keys) => Arc::new(keys),
-        Err(error) => {
-            store.close().await;
-            return Err(error.into());
-        }
-    };
+    let (store, keys) = open_store(store, keys, &clock).await?;
     let transport = Transport::build(delivery.transport_limits())?;
     let keeper = TokenKeeper::new(Arc::clone(&store), transport.clone(), clock.clone(), Arc::clone(&keys));
     let alerts = Alerts::start(alerts, Arc::clone(&store), &accounts, transport.clone(), clock.clone());
     let exchange = Exchange::new(transport, Arc::new(keeper), clock.clone());
-    let limits = ServerLimits::of(&public);
-    server::warn_if_too_few_files(public.connections_max);
     let forms = Arc::new(Forms::new(forms, Arc::clone(&locales)));
     // Before anything is delivered: a lead of such a form is said in words that the schema gives.
     let schemas = SchemaKeeper::new(&forms, &accounts, &exchange, &store, &clock, schema_life).start().await;
@@ -112,7 +102,7 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
         inline_wait: public.inline_wait,
     };
     let app = Arc::new(App {
-        own_origin,
+        own_origin: sockets.own_origin.clone(),
         forms,
         locales,
         assets,
@@ -126,9 +116,7 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
         clock,
         public,
     });
-    let public = Server::start(public_listener, router::public(&app), limits)?;
-    let operator = Server::start(operator_listener, router::operator(&app), limits)?;
-    tracing::info!(public.origin = %app.own_origin, public.addr = %public.addr(), operator.addr = %operator.addr(), "listening");
+    let (public, operator) = sockets.serve(&app)?;
     Ok(Running {
         public_addr: public.addr(),
         operator_addr: operator.addr(),
@@ -141,6 +129,48 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
         alerts,
         store,
     })
+}
+
+/// The store with what opens it. A store that is not let in is closed again.
+async fn open_store(
+    store: StorePlace,
+    keys: Keyring,
+    clock: &Clock,
+) -> anyhow::Result<(Arc<dyn Store>, Arc<Keys>)> {
+    let store = store.open(clock.clone()).await?;
+    match open_keys(keys, &*store).await {
+        Ok(keys) => Ok((store, Arc::new(keys))),
+        Err(error) => {
+            store.close().await;
+            Err(error.into())
+        }
+    }
+}
+
+/// Both listeners' sockets, and what the public one is called.
+struct Sockets {
+    public: TcpListener,
+    operator: TcpListener,
+    own_origin: Origin,
+}
+
+impl Sockets {
+    async fn bind(config: &PublicConfig, operator: SocketAddr) -> anyhow::Result<Self> {
+        let public = bind(config.listen, "public.listen").await?;
+        let operator = bind(operator, "operator.listen").await?;
+        let own_origin = own_origin(config, &public)?;
+        Ok(Self { public, operator, own_origin })
+    }
+
+    /// Answers on both from now on: the public server and the operator's.
+    fn serve(self, app: &Arc<App>) -> anyhow::Result<(Server, Server)> {
+        let limits = ServerLimits::of(&app.public);
+        server::warn_if_too_few_files(app.public.connections_max);
+        let public = Server::start(self.public, router::public(app), limits)?;
+        let operator = Server::start(self.operator, router::operator(app), limits)?;
+        tracing::info!(public.origin = %app.own_origin, public.addr = %public.addr(), operator.addr = %operator.addr(), "listening");
+        Ok((public, operator))
+    }
 }
 
 /// The origin under which browsers know us: as configured, else the bound address.

@@ -32,11 +32,11 @@ pub use error::{Refusal, StoreError};
 pub use gate::{Closed, FlowRule, Gate, GateCause, GateChange, GateView};
 pub use history::{AttemptHistory, DeliveryHistory, tell_history};
 pub use keys::{
-    Erased, KeyCount, KeyStore, Retention, Rewrapped, SealedToken, StoredSecret, StoredSubmission, WrappedKey,
-    WrappedPage,
+    Erased, KeyCount, KeyStore, Retention, Rewrapped, SealedToken, StoredSecret, StoredSubmission,
+    WrappedKey, WrappedPage,
 };
-pub use operator::{DeliveryState, OperatorStore};
 pub use lease::{Abandoned, AccountRoom, ClaimRequest, Claimed, Fence};
+pub use operator::{DeliveryState, OperatorStore};
 pub use postgres::{DatabaseUrl, PostgresStore};
 pub use schemas::{SchemaStore, StoredSchema};
 pub use sealed::SealedLead;

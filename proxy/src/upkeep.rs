@@ -14,6 +14,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
+use crate::crash;
 use crate::keys::{IndexKey, Keyring, Keys, OpenFault};
 use crate::store::{Refusal, Retention, Store, StoreError, StoredSecret};
 
@@ -57,6 +58,7 @@ pub async fn open_keys(ring: Keyring, store: &dyn Store) -> Result<Keys, StoreEr
     if stored.key_id != ring.active().as_str() {
         let (key_id, sealed) = ring.wrap_secret(IndexKey::NAME, &root);
         store.rewrap_secret(IndexKey::NAME, stored, StoredSecret { key_id, sealed }).await?;
+        crash::point("rotation.secret");
     }
     Ok(Keys { ring, index: IndexKey::new(root) })
 }
@@ -118,6 +120,7 @@ impl Upkeep {
         let mut all = 0;
         loop {
             let erased = self.store.erase_old(self.retention, STEP).await?;
+            crash::point("retention.batch");
             all += erased;
             if erased < u64::from(STEP) {
                 break;

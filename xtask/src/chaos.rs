@@ -86,7 +86,7 @@ fn run(
     let plan = house::Plan {
         overrides: campaign::overrides(),
         database: Some(server.url(pg_server::DATABASE)),
-        consent: true,
+        campaign: true,
         ..house::Plan::new(folder(), Ports::free()?, programs)
     };
     let mut house = House::open(plan, stop)?;
@@ -114,7 +114,8 @@ fn run(
     played?;
     let mut children =
         scene.replicas.iter_mut().filter_map(|replica| replica.child.take()).collect::<Vec<_>>();
-    let drained = house.drain(&mut children, DRAIN_LIMIT, stop)?;
+    house.drain(&mut children, DRAIN_LIMIT.saturating_sub(scene.peace()), stop)?;
+    let drained = scene.peace();
     let evidence = Evidence::gather(&house, sent, &mark)?;
     let mut count = Count::of(&evidence);
     for wrong in witness.ask(&scene.server)? {
@@ -123,8 +124,9 @@ fn run(
     for child in children {
         child.end()?;
     }
+    let stale = stale(&house, replicas);
     house.close()?;
-    let told = format!("{scene}{:<12} {:>7}  after the last fault\n", "at rest in", sh::time(drained));
+    let told = format!("{scene}{stale}{:<12} {:>7}  after the last fault\n", "at rest in", sh::time(drained));
     Ok((told, count))
 }
 
@@ -155,6 +157,20 @@ fn play(scene: &mut Scene<'_>, house: &House, time: Duration) -> Result<()> {
         }
     }
     scene.heal(house)
+}
+
+/// How often a worker found out in time that its lease was somebody else's: without any, nothing of that was tried.
+fn stale(house: &House, replicas: usize) -> String {
+    let logs = (0..replicas).map(|number| house.folder.join(format!("replica-{number}.log")));
+    let logs: String = logs.map(|log| std::fs::read_to_string(log).unwrap_or_default()).collect();
+    let said = |words: &str| logs.matches(words).count();
+    let before = said("the lease was lost before the attempt");
+    let (sending, outcome) = (said("why=\"lease_lost\""), said("so the outcome was not written"));
+    format!(
+        "{:<12} {:>7}  leases found lost: {before} before an attempt, {sending} at the first byte, {outcome} at the outcome\n",
+        "stale",
+        before + sending + outcome
+    )
 }
 
 /// What the relays stand before.

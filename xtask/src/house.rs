@@ -60,15 +60,16 @@ pub(crate) struct Plan {
     pub(crate) overrides: Vec<(&'static str, String)>,
     /// The address of a database that is the store; an SQLite file in the folder for none.
     pub(crate) database: Option<String>,
-    /// Whether Octorate's account is connected by a person's consent, and not by its client's credentials alone.
-    pub(crate) consent: bool,
+    /// Whether Octorate's account is connected by a person's consent, and not by its client's credentials alone, and the ring
+    /// has a second key.
+    pub(crate) campaign: bool,
 }
 
 impl Plan {
     /// The demo's configuration with an SQLite store, and no website.
     pub(crate) fn new(folder: PathBuf, ports: Ports, programs: Programs) -> Self {
         let overrides = Vec::new();
-        Self { folder, ports, programs, website: false, overrides, database: None, consent: false }
+        Self { folder, ports, programs, website: false, overrides, database: None, campaign: false }
     }
 }
 

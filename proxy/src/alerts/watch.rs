@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn clock_that_is_set_back_keeps_nobody_asleep() {
+    fn clock_that_is_set_back_leaves_nobody_untold() {
         let mut watch = Watch::default();
         told(&mut watch, 600, &[(Cause::LeadHeld, 1)]);
         assert_eq!(told(&mut watch, 0, &[(Cause::LeadHeld, 1)]), [(Cause::LeadHeld, 1, true)]);

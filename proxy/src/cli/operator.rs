@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{Method, Request, Response, header};
 use serde_json::Value;
 
-use crate::config::Config;
+use crate::config::{Config, Environment};
 use crate::middleware::operator::OPERATOR;
 use crate::store::operator::OperatorName;
 use crate::transport::{Transport, TransportErrorKind, TransportLimits};
@@ -28,7 +28,8 @@ pub(super) struct Who {
 
 impl Who {
     fn name(&self) -> anyhow::Result<OperatorName> {
-        let given = self.operator.clone().or_else(|| NAMES.iter().find_map(|name| std::env::var(name).ok()));
+        let environment = Environment::of_process();
+        let given = self.operator.clone().or_else(|| NAMES.iter().find_map(|name| environment.get(name)));
         let given = given.context("nobody says who acts: give --operator NAME")?;
         OperatorName::parse(&given)
             .context("the operator's name is not 1 to 64 visible ASCII characters: give --operator NAME")

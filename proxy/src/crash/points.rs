@@ -31,11 +31,15 @@ pub enum Brought {
     Recovery,
     /// A partner that takes longer than a third of a lease.
     Renewal,
+    /// The start under another active key of the ring, by an account with tokens.
+    TokenRotation,
+    /// The same by any account.
+    Rotation,
     /// SIGTERM.
     Stop,
 }
 
-use Brought::{AnswerBody, FirstStart, Lead, Recovery, Renewal, Stop, Token};
+use Brought::{AnswerBody, FirstStart, Lead, Recovery, Renewal, Rotation, Stop, Token, TokenRotation};
 
 const fn point(name: &'static str, by: Brought, when: &'static str) -> Point {
     Point { name, by, store: "", when }
@@ -78,6 +82,18 @@ pub const POINTS: &[Point] = &[
     point("finish.written", Lead, "the outcome is written down, and nobody was told"),
     point("renew.asked", Renewal, "the leases of running attempts are about to be renewed"),
     point("renew.written", Renewal, "they are renewed, and the attempts do not know"),
+    point(
+        "rotation.secret",
+        Rotation,
+        "the store's own secret is wrapped by the active key, and nothing else is",
+    ),
+    point(
+        "rotation.token",
+        TokenRotation,
+        "an account's tokens are sealed by the active key, and no lead is",
+    ),
+    point("rotation.batch", Rotation, "some leads are wrapped by the active key"),
+    point("retention.batch", Rotation, "a step of erasing what is over is done"),
     point("stop.begun", Stop, "the proxy was told to stop and still listens"),
     point("stop.drained", Stop, "the worker has ended, and the store is open"),
     sqlite("stop.marked", Stop, "the lock file says closed, and the log is not yet in the database"),

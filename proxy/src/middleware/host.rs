@@ -4,21 +4,12 @@
 //! understand such a request in another way than we do.
 
 use axum::extract::Request;
-use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
 use http::uri::{Authority, Scheme};
 use http::{HeaderMap, Method, Uri, Version, header};
 
-use crate::problem::{ApiProblem, ApiReason};
-
-/// Stands around every route of both listeners.
-pub(crate) async fn layer(request: Request, next: Next) -> Response {
-    let named = names_one_host(request.version(), request.headers());
-    if named && is_ours(request.method(), request.uri()) {
-        next.run(request).await
-    } else {
-        ApiProblem::from(ApiReason::HostInvalid).into_response()
-    }
+/// Whether a request names exactly one host, and nothing but an address of the web.
+pub(crate) fn is_right(request: &Request) -> bool {
+    names_one_host(request.version(), request.headers()) && is_ours(request.method(), request.uri())
 }
 
 fn names_one_host(version: Version, headers: &HeaderMap) -> bool {

@@ -2,12 +2,10 @@
 //!
 //! Apart so that one place knows how a body is read: never more than allowed, never longer than allowed, never packed.
 
-use std::sync::Arc;
+use std::future::Future;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use http::{HeaderMap, header};
@@ -24,9 +22,9 @@ pub(crate) struct BodyLimits {
     pub(crate) time_max: Duration,
 }
 
-/// Puts the deadline of the whole request around everything inside.
-pub(crate) async fn deadline(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    match timeout(app.public.request_max, next.run(request)).await {
+/// Gives what is inside so long as a whole request may take.
+pub(crate) async fn within_deadline(app: &App, inside: impl Future<Output = Response>) -> Response {
+    match timeout(app.public.request_max, inside).await {
         Ok(response) => response,
         Err(_) => ApiProblem::from(ApiReason::RequestTimeout).into_response(),
     }

@@ -1,19 +1,17 @@
 //! Gives each request an id, writes error answers' bodies with it, and one log line.
 //!
-//! Apart because the id must stand in header, body and log alike, and only the outermost layer sees all three.
+//! Apart because the id must stand in header, body and log alike, and only the outermost place sees all three.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::Next;
+use axum::extract::{MatchedPath, Request};
 use axum::response::Response;
 use http::{HeaderValue, Method, header};
-use tracing::Instrument as _;
 
-use crate::app::App;
+use crate::clock::Clock;
 use crate::ids::uuid_v7;
 use crate::problem::ApiProblem;
 
@@ -30,26 +28,55 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// Stands in the outermost place of the public listener.
-pub(crate) async fn layer(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
-    let started = Instant::now();
-    let id = RequestId(uuid_v7(&app.clock).to_string().into());
-    let method = request.method().clone();
-    // The route's pattern and never the address itself, which a stranger writes and in which a receipt may stand.
-    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
-    request.extensions_mut().insert(id.clone());
-    let span = tracing::info_span!("request", request.id = %id);
-    let mut response = next.run(request).instrument(span).await;
+/// What is known of a request from its first moment to its last.
+pub(crate) struct Ticket {
+    id: RequestId,
+    method: Method,
+    /// The route's pattern and never the address itself, which a stranger writes and in which a receipt may stand.
+    route: Option<MatchedPath>,
+    started: Instant,
+}
 
-    let code = response.extensions_mut().remove::<ApiProblem>().map(|problem| {
-        write_body(&mut response, &problem, &id, &method);
-        problem.reason().code()
-    });
-    if let Ok(value) = HeaderValue::from_str(&id.0) {
-        response.headers_mut().insert(HEADER, value);
+impl Ticket {
+    /// Gives a request its id.
+    pub(crate) fn give(clock: &Clock, request: &mut Request) -> Self {
+        let id = RequestId(uuid_v7(clock).to_string().into());
+        let route = request.extensions().get::<MatchedPath>().cloned();
+        request.extensions_mut().insert(id.clone());
+        Self { id, method: request.method().clone(), route, started: Instant::now() }
     }
-    log(&id, &method, &route, &response, code, started);
-    response
+
+    /// Gives every line that is logged meanwhile the id.
+    pub(crate) fn span(&self) -> tracing::Span {
+        tracing::info_span!("request", request.id = %self.id)
+    }
+
+    /// Puts the id into the answer and writes the log line.
+    pub(crate) fn stamp(self, response: &mut Response) {
+        let code = response.extensions_mut().remove::<ApiProblem>().map(|problem| {
+            write_body(response, &problem, &self.id, &self.method);
+            problem.reason().code()
+        });
+        if let Ok(value) = HeaderValue::from_str(&self.id.0) {
+            response.headers_mut().insert(HEADER, value);
+        }
+        self.log(response, code);
+    }
+
+    /// What went well is a line for whoever looks closely: under load it would cost as much as the work itself.
+    fn log(&self, response: &Response, code: Option<&str>) {
+        let (id, method) = (&self.id, known_method(&self.method));
+        let route = self.route.as_ref().map_or("none", MatchedPath::as_str);
+        let status = response.status().as_u16();
+        let duration_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        if response.status().is_server_error() {
+            tracing::error!(request.id = %id, http.method = method, http.route = route, http.status = status, problem.code = code, duration_ms, "request failed");
+        } else if response.status().is_client_error() {
+            tracing::info!(request.id = %id, http.method = method, http.route = route, http.status = status, problem.code = code, duration_ms, "request refused");
+        } else {
+            tracing::debug!(request.id = %id, http.method = method, http.route = route, http.status = status, duration_ms, "request answered");
+        }
+    }
 }
 
 fn write_body(response: &mut Response, problem: &ApiProblem, id: &RequestId, method: &Method) {
@@ -59,24 +86,6 @@ fn write_body(response: &mut Response, problem: &ApiProblem, id: &RequestId, met
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
     if method != Method::HEAD {
         *response.body_mut() = Body::from(body);
-    }
-}
-
-fn log(
-    id: &RequestId,
-    method: &Method,
-    route: &str,
-    response: &Response,
-    code: Option<&str>,
-    started: Instant,
-) {
-    let status = response.status().as_u16();
-    let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let method = known_method(method);
-    if response.status().is_server_error() {
-        tracing::error!(request.id = %id, http.method = method, http.route = route, http.status = status, problem.code = code, duration_ms, "request failed");
-    } else {
-        tracing::info!(request.id = %id, http.method = method, http.route = route, http.status = status, problem.code = code, duration_ms, "request answered");
     }
 }
 

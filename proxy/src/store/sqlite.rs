@@ -10,6 +10,7 @@ mod gates;
 mod guard;
 mod heartbeat;
 pub(super) mod history;
+mod insert;
 mod keys;
 mod lock;
 mod open;
@@ -74,7 +75,7 @@ impl SqliteStore {
 impl Store for SqliteStore {
     async fn accept(&self, submission: NewSubmission) -> Result<Accepted, StoreError> {
         let now = self.clock.now();
-        self.writer.write(move |conn| Box::pin(accept::accept(conn, submission, now))).await
+        self.writer.accept(submission, now).await
     }
 
     async fn receipt(&self, receipt: &Receipt) -> Result<Option<ReceiptAnswer>, StoreError> {

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::{STEP, STEP_PAUSE, Upkeep};
+use crate::crash;
 use crate::keys::{LeadAddress, OpenFault};
 use crate::store::{Rewrapped, StoreError, WrappedKey};
 
@@ -33,6 +34,7 @@ impl Upkeep {
             let page = self.store.wrapped_by_others(active, after, STEP).await?;
             let keys = page.keys.into_iter().filter_map(|key| self.rewrapped(key, &mut rotation)).collect();
             rotation.leads += self.store.rewrap(keys).await?;
+            crash::point("rotation.batch");
             let Some(next) = page.next else { break };
             after = next;
             tokio::time::sleep(STEP_PAUSE).await;
@@ -69,6 +71,7 @@ impl Upkeep {
             };
             let sealed = ring.seal_token(&token.account, token.generation, &plain);
             resealed += u64::from(self.store.reseal_token(token, sealed).await?);
+            crash::point("rotation.token");
         }
         Ok(resealed)
     }

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lead_model::ProblemCode;
+use lead_proxy::alerts::Cause;
+use lead_proxy::crash::{Brought, POINTS};
 use lead_proxy::problem::ApiReason;
 
 const REFERENCE: &str = include_str!("../../lead-proxy.default.toml");
@@ -43,6 +45,15 @@ fn api_page_lists_every_problem_and_what_the_visitor_reads_of_it() {
 }
 
 #[test]
+fn operations_page_lists_every_alert() {
+    let mut table = "| `alert`, `cause` | what it says |\n|---|---|\n".to_owned();
+    for cause in Cause::ALL {
+        table += &format!("| `{}` | {} |\n", cause.as_str(), cause.sentence());
+    }
+    check("operations.md", "alerts", &table);
+}
+
+#[test]
 fn config_page_lists_every_key() {
     let (mut page, mut comment, mut begun) = (String::new(), Vec::new(), false);
     for line in REFERENCE.lines() {
@@ -66,4 +77,27 @@ fn config_page_lists_every_key() {
         }
     }
     check("config.md", "keys", &page);
+}
+
+#[test]
+fn campaigns_page_lists_every_crash_point() {
+    let mut table =
+        "| point | what brings the proxy there | store | what has been done by then |\n|---|---|---|---|\n"
+            .to_owned();
+    for point in POINTS {
+        let by = match point.by {
+            Brought::FirstStart => "a start without a store",
+            Brought::Token => "a lead without a good access token",
+            Brought::Lead => "a lead",
+            Brought::AnswerBody => "a partner that answers with a body",
+            Brought::Recovery => "a start after a crash",
+            Brought::Renewal => "a slow partner",
+            Brought::Rotation => "a start under another active key",
+            Brought::TokenRotation => "the same, with an access token in the store",
+            Brought::Stop => "SIGTERM",
+        };
+        let store = if point.store.is_empty() { "both" } else { point.store };
+        table += &format!("| `{}` | {by} | {store} | {} |\n", point.name, point.when);
+    }
+    check("campaigns.md", "crash points", &table);
 }

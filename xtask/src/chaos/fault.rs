@@ -5,7 +5,11 @@ use crate::house::{self, House, campaign::LEASE, random::Random, stop::Stop};
 use anyhow::{Context, Result, ensure};
 use fault_net::Direction;
 use pg_server::{DATABASE, Server, Shutdown};
-use std::{collections::BTreeMap, fmt, thread, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fmt, thread,
+    time::{Duration, Instant},
+};
 use tokio::runtime::Runtime;
 
 /// How much longer than a lease a replica is stopped or cut off, at most.
@@ -60,12 +64,19 @@ pub(super) struct Scene<'a> {
     done: BTreeMap<Fault, usize>,
     /// How often a replica that was to wait at a point never came there.
     missed: usize,
+    /// When the last thing was broken, and broken no more.
+    last: Instant,
 }
 
 impl<'a> Scene<'a> {
     pub(super) fn new(server: Server, runtime: Runtime, random: Random, stop: &'a Stop) -> Self {
         let (replicas, next, done) = (Vec::new(), Vec::new(), BTreeMap::new());
-        Self { server, runtime, replicas, random, stop, next, done, missed: 0 }
+        Self { server, runtime, replicas, random, stop, next, done, missed: 0, last: Instant::now() }
+    }
+
+    /// How long nothing has been broken any more.
+    pub(super) fn peace(&self) -> Duration {
+        self.last.elapsed()
     }
 
     pub(super) fn faults(&self) -> usize {
@@ -118,6 +129,7 @@ impl<'a> Scene<'a> {
             Fault::Disconnect => _ = self.server.disconnect(DATABASE)?,
         }
         *self.done.entry(fault).or_default() += 1;
+        self.last = Instant::now();
         Ok(())
     }
 

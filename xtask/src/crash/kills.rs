@@ -6,7 +6,7 @@ use crate::{
         self, House, campaign, child::Child, database::Store, examples, ports::Ports, programs::Programs,
         random::Random, stop::Stop,
     },
-    load::Load,
+    load::{Load, now},
     promises::{Evidence, count::Count, partners::Partner},
     sh,
 };
@@ -85,7 +85,7 @@ fn run(plan: Plan, stop: &Stop) -> Result<(Killed, Count)> {
     let opened = house::Plan {
         overrides: campaign::overrides(),
         database: server.as_ref().map(|server| server.url(pg_server::DATABASE)),
-        consent: true,
+        campaign: true,
         ..house::Plan::new(folder, Ports::free()?, programs)
     };
     let mut house = House::open(opened, stop)?;
@@ -127,16 +127,16 @@ fn kill_often(
     (store, stop): (Store, &Stop),
 ) -> Result<Killed> {
     let (began, mut killed) = (Instant::now(), Killed::default());
-    let mut lives = 0;
+    let (mut lives, mut launched_at) = (0, now());
     while killed.kills < kills {
         lives += 1;
         let ready = live(house, random.below(LIFE_LIMIT), lives == 1, stop, &mut killed)?;
         let proxy = house.proxy.take().context("the proxy was not started")?;
         if lives % ENDED_EVERY == 0 {
             house.proxy = Some(proxy);
-            killed.stops.stop(house, stop)?;
-            let command = house.proxy_command(&[]);
-            house.launch_proxy(command)?;
+            killed.stops.stop(house, launched_at, stop)?;
+            launched_at = now();
+            house.launch_proxy(house.proxy_command(&[]))?;
             continue;
         }
         let stopping = lives % STOPPED_EVERY == 0;
@@ -154,6 +154,7 @@ fn kill_often(
         // under way when the kill comes.
         let wait_ms = if lives % 2 == 0 { "0" } else { "2000" };
         let command = house.proxy_command(&[("LEAD_PROXY__PUBLIC__INLINE_WAIT_MS", wait_ms.to_owned())]);
+        launched_at = now();
         house.launch_proxy(command)?;
     }
     let started = Instant::now();

@@ -15,24 +15,24 @@ use std::{
 };
 
 /// How long it may be called ready after SIGTERM. On an idle machine it is a few milliseconds.
-const UNREADY_MAX: Duration = Duration::from_millis(500);
+const UNREADY_MAX: Duration = Duration::from_secs(1);
 /// An attempt may be under way between its last look and its row.
-const BEGUN_MAX_MS: i64 = 500;
+const BEGUN_MAX_MS: i64 = 1_000;
 /// How long it may take to end: as long as its open requests, and then its attempts, may take.
 const END_MAX: Duration = Duration::from_secs(40);
 
 /// Every stop so far.
 #[derive(Debug, Default)]
 pub(super) struct Stops {
-    /// From SIGTERM to the end.
-    times: Vec<(Moment, Moment)>,
+    /// The start, SIGTERM, and the end.
+    times: Vec<[Moment; 3]>,
     /// How long it was called ready after SIGTERM.
     ready: Vec<Duration>,
 }
 
 impl Stops {
-    /// Stops the proxy, which is ready, and waits for its end.
-    pub(super) fn stop(&mut self, house: &mut House, stop: &Stop) -> Result<()> {
+    /// Stops the proxy once it is ready, and waits for its end.
+    pub(super) fn stop(&mut self, house: &mut House, launched_at: Moment, stop: &Stop) -> Result<()> {
         house.await_proxy()?;
         let mut proxy = house.proxy.take().context("the proxy was not started")?;
         let (asked_at, began) = (now(), Instant::now());
@@ -48,7 +48,7 @@ impl Stops {
         let status = proxy.await_end(Duration::ZERO.max(house::LOOK_AGAIN))?;
         let lines = proxy.last_lines();
         ensure!(status.success(), "the proxy ended with {status} after SIGTERM. Its last words:\n{lines}");
-        self.times.push((asked_at, now()));
+        self.times.push([launched_at, asked_at, now()]);
         self.ready.push(watching.join().unwrap_or(Duration::MAX));
         Ok(())
     }
@@ -58,23 +58,18 @@ impl Stops {
         for ready in self.ready.iter().filter(|ready| **ready > UNREADY_MAX) {
             count.wrong("stops after which it was still called ready", sh::time(*ready));
         }
-        let attempts = || {
-            book.entries
-                .iter()
-                .flat_map(|(receipt, entry)| entry.attempts.iter().map(move |one| (receipt, one)))
-        };
-        for (asked_at, ended_at) in &self.times {
-            for (receipt, _) in attempts()
-                .filter(|(_, attempt)| (asked_at + BEGUN_MAX_MS..=*ended_at).contains(&attempt.started_at))
-            {
-                count.wrong("attempts that were begun after SIGTERM", receipt.clone());
-            }
-            for (receipt, _) in attempts().filter(|(_, attempt)| {
-                attempt.started_at < *ended_at
-                    && attempt.ended_at.is_none_or(|end| end > *ended_at)
-                    && attempt.started_at > asked_at - BEGUN_MAX_MS
-            }) {
-                count.wrong("attempts that a stop in good order has left behind", receipt.clone());
+        for (receipt, entry) in &book.entries {
+            for attempt in &entry.attempts {
+                let within = |from: Moment, to: Moment| (from..=to).contains(&attempt.started_at);
+                for [launched_at, asked_at, ended_at] in &self.times {
+                    if within(asked_at + BEGUN_MAX_MS, *ended_at) {
+                        count.wrong("attempts that were begun after SIGTERM", receipt.clone());
+                    }
+                    // Those of the process before it, which was killed, are not its own.
+                    if within(*launched_at, *ended_at) && attempt.ended_at.is_none_or(|at| at > *ended_at) {
+                        count.wrong("attempts that a stop in good order has left behind", receipt.clone());
+                    }
+                }
             }
         }
     }
@@ -83,7 +78,7 @@ impl Stops {
 impl fmt::Display for Stops {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let longest =
-            self.times.iter().map(|(asked_at, ended_at)| ended_at - asked_at).max().unwrap_or_default();
+            self.times.iter().map(|[_, asked_at, ended_at]| ended_at - asked_at).max().unwrap_or_default();
         let longest = Duration::from_millis(u64::try_from(longest).unwrap_or_default());
         let ready = self.ready.iter().max().copied().unwrap_or_default().as_millis();
         let note =

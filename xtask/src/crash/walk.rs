@@ -6,7 +6,7 @@ use super::points::{Brought, POINTS, Plan, Point};
 use crate::{
     house::{
         self, House, campaign, database::Store, examples, ports::Ports, programs::Programs, random::Random,
-        stop::Stop,
+        settings::NEXT_KEY, stop::Stop,
     },
     load::{Load, Sent},
     promises::{Evidence, partners::Partner},
@@ -71,12 +71,13 @@ impl Walk {
         let has_store = point.store.is_empty() || point.store == self.store.name();
         has_store
             && match point.by {
-                Brought::Token => self.partner.has_tokens,
+                Brought::Token | Brought::TokenRotation => self.partner.has_tokens,
                 Brought::AnswerBody => self.partner.says_more,
                 Brought::FirstStart
                 | Brought::Lead
                 | Brought::Recovery
                 | Brought::Renewal
+                | Brought::Rotation
                 | Brought::Stop => true,
             }
     }
@@ -99,7 +100,7 @@ pub(super) fn run(walk: &Walk, stop: &Stop) -> Result<Walked> {
     let plan = house::Plan {
         overrides: campaign::overrides(),
         database: server.as_ref().map(|server| server.url(pg_server::DATABASE)),
-        consent: true,
+        campaign: true,
         ..house::Plan::new(walk.folder.clone(), walk.ports, walk.programs.clone())
     };
     let mut house = House::open(plan, stop)?;
@@ -174,7 +175,12 @@ fn crash(
     if point.by == Brought::Renewal {
         silence(house, walk.partner.account)?;
     }
-    house.launch_proxy(house.proxy_command(&[(VARIABLE, format!("{}:{passing}", point.name))]))?;
+    let mut overrides = vec![(VARIABLE, format!("{}:{passing}", point.name))];
+    if matches!(point.by, Brought::Rotation | Brought::TokenRotation) {
+        // Back again with the next start: what was rotated half is opened by both.
+        overrides.push(("LEAD_PROXY__KEYS__ACTIVE", NEXT_KEY.to_owned()));
+    }
+    house.launch_proxy(house.proxy_command(&overrides))?;
     if point.by == Brought::Stop {
         house.await_proxy()?;
         house.proxy.as_ref().context("the proxy was not started")?.terminate()?;

@@ -6,10 +6,7 @@ use super::{House, child::Child, stop::Stop, until};
 use crate::sh;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
+use std::{thread, time::Duration};
 
 /// Longest exchange with a partner, and so half a lease: long for a partner on the same machine, short for a campaign.
 pub(crate) const EXCHANGE: Duration = Duration::from_millis(2_000);
@@ -52,9 +49,8 @@ impl House {
         Ok(())
     }
 
-    /// Waits until no delivery is on its way any more, so long at most; how long it took.
-    pub(crate) fn drain(&mut self, replicas: &mut [Child], limit: Duration, stop: &Stop) -> Result<Duration> {
-        let started = Instant::now();
+    /// Waits until no delivery is on its way any more, so long at most.
+    pub(crate) fn drain(&mut self, replicas: &mut [Child], limit: Duration, stop: &Stop) -> Result<()> {
         until(limit, stop, || {
             self.check_alive()?;
             replicas.iter_mut().try_for_each(Child::check_alive)?;
@@ -64,7 +60,7 @@ impl House {
             }
             Ok(!moving)
         })?;
-        Ok(started.elapsed())
+        Ok(())
     }
 
     fn is_moving(&self) -> Result<bool> {

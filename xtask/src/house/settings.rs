@@ -42,6 +42,9 @@ const OCTORATE_SETTINGS: &str = "[accounts.octorate.settings]\n";
 const CONSENT: &str = "authentication = \"consent\"\n\
     authorize_url = \"http://127.0.0.1:9101/octorate/octobook/identity/oauth.xhtml\"\n\
     redirect_uri = \"http://127.0.0.1:9090/connect/octorate/callback\"\n";
+/// The second key of a campaign's ring, and its variable.
+pub(crate) const NEXT_KEY: &str = "next";
+const NEXT_KEY_VARIABLE: &str = "HOUSE_NEXT_RING_KEY";
 /// The two halves of the key that signs requests to Algbra, each with its variable. It is the one of the simulator's
 /// signature vectors, published on purpose: nothing but a simulator believes it.
 const SIGNING_KEY: [(&str, &str); 2] = [
@@ -62,8 +65,8 @@ impl Settings {
     pub(crate) fn write(plan: &Plan) -> Result<Self> {
         let Plan { folder, ports, .. } = plan;
         let mut text = read(&sh::root().join("demo/lead-proxy.toml"))?;
-        if plan.consent {
-            text = with_consent(&text)?;
+        if plan.campaign {
+            text = for_campaign(&text)?;
         }
         let config = folder.join("lead-proxy.toml");
         write(&config, &ports.moved(&text))?;
@@ -71,6 +74,9 @@ impl Settings {
         let path = |path: PathBuf| path.to_string_lossy().into_owned();
         let mut variables = secrets()?;
         variables.push((format!("{PREFIX}FORMS__DIR"), path(forms)));
+        if plan.campaign {
+            variables.push((NEXT_KEY_VARIABLE.to_owned(), random()?));
+        }
         match &plan.database {
             None => variables.push((format!("{PREFIX}STORE__PATH"), path(folder.join("leads.sqlite")))),
             Some(url) => {
@@ -100,10 +106,11 @@ impl Settings {
     }
 }
 
-/// The configuration with Octorate's account as one that a person has to connect.
-fn with_consent(text: &str) -> Result<String> {
+/// The configuration of a campaign: with Octorate's account as one that a person has to connect, and a second key.
+fn for_campaign(text: &str) -> Result<String> {
     ensure!(text.contains(OCTORATE_SETTINGS), "found no {OCTORATE_SETTINGS:?} in demo/lead-proxy.toml");
-    Ok(text.replacen(OCTORATE_SETTINGS, &format!("{OCTORATE_SETTINGS}{CONSENT}"), 1))
+    let text = text.replacen(OCTORATE_SETTINGS, &format!("{OCTORATE_SETTINGS}{CONSENT}"), 1);
+    Ok(format!("{text}\n[keys.ring.{NEXT_KEY}]\nenv = \"{NEXT_KEY_VARIABLE}\"\n"))
 }
 
 /// Every credential of the demo with its variable.

@@ -90,6 +90,12 @@ fn test_that_sleeps_is_found_in_a_test_module_too() {
     let poll = "    while !page.is_ready() {\n        tokio::time::sleep(SHORT).await;\n    }";
     assert!(with("tests/browser/journey.rs", poll).is_empty(), "a pause between two looks at a condition");
     assert!(with("proxy/src/clock.rs", "fn wait() { tokio::time::sleep(WAIT) }").is_empty());
+    let paused =
+        "#[tokio::test(start_paused = true)]\nasync fn waits() {\n    tokio::time::sleep(DAY).await;\n}\n";
+    assert!(with("tests/it/slow.rs", paused).is_empty(), "no time goes by");
+    let next =
+        format!("{paused}#[tokio::test]\nasync fn waits_too() {{\n    tokio::time::sleep(DAY).await;\n}}");
+    assert_eq!(with("tests/it/slow.rs", &next), ["sleep"], "it ends with the test");
 }
 
 #[test]

@@ -1,33 +1,75 @@
 //! Accept: submission and delivery written as one, once for each idempotency key.
 //!
-//! Apart because here lies the rule of what the same key means the second time.
+//! Apart because here lies the rule of what the same key means the second time. Nearly all that come are new, and are
+//! written together (`insert`); each of the others is looked at by itself.
 
 use lead_model::{Problem, SubmissionState};
-use sqlx::SqliteConnection;
+use sqlx::{Executor as _, SqliteConnection};
 
 use crate::clock::Timestamp;
-use crate::crash;
-use crate::ids::{DeliveryId, Receipt};
+use crate::ids::Receipt;
+use crate::store::sqlite::insert::{self, Arrival};
 use crate::store::sqlite::{read_json, store_error};
 use crate::store::{Accepted, NewSubmission, StoreError};
 
-/// Writes a new submission, or tells what became of the one with this key.
-pub(super) async fn accept(
+/// Writes a batch at the beginning of a transaction. An error of all means that the transaction must not be committed.
+pub(super) async fn accept_all(
     connection: &mut SqliteConnection,
-    submission: NewSubmission,
-    now: Timestamp,
-) -> Result<Accepted, StoreError> {
-    if let Some(earlier) = find_earlier(connection, &submission).await? {
+    batch: &[Arrival],
+) -> Result<Vec<Result<Accepted, StoreError>>, StoreError> {
+    let new = match insert::insert_new(connection, batch).await {
+        Ok(new) => new,
+        // Some row of it is no good: each by itself, so that it takes no other with it. All of it is undone, for nothing
+        // else was written yet, and a savepoint would copy every page that the usual batch changes.
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "submissions are stored one by one");
+            connection.execute("ROLLBACK").await.map_err(store_error)?;
+            connection.execute("BEGIN IMMEDIATE").await.map_err(store_error)?;
+            vec![None; batch.len()]
+        }
+    };
+    let mut accepted = Vec::with_capacity(batch.len());
+    for (arrival, new) in batch.iter().zip(new) {
+        accepted.push(match new {
+            Some(delivery) => Ok(Accepted::New(delivery)),
+            None => accept_alone(connection, arrival).await?,
+        });
+    }
+    Ok(accepted)
+}
+
+/// Writes one; what fails leaves nothing behind.
+async fn accept_alone(
+    connection: &mut SqliteConnection,
+    arrival: &Arrival,
+) -> Result<Result<Accepted, StoreError>, StoreError> {
+    connection.execute("SAVEPOINT alone").await.map_err(store_error)?;
+    let accepted = accept(connection, arrival).await;
+    if accepted.is_err() {
+        connection.execute("ROLLBACK TO alone").await.map_err(store_error)?;
+    }
+    connection.execute("RELEASE alone").await.map_err(store_error)?;
+    Ok(accepted)
+}
+
+/// Tells what became of the submission with this key; writes a new one where there is none, and where this one takes its
+/// place.
+async fn accept(connection: &mut SqliteConnection, arrival: &Arrival) -> Result<Accepted, StoreError> {
+    let (submission, now) = arrival;
+    if let Some(earlier) = find_earlier(connection, submission).await? {
         let is_same = earlier.fingerprint == submission.fingerprint;
         match (is_same, earlier.refused.is_empty()) {
             (true, true) => return Ok(Accepted::Known { receipt: earlier.receipt, state: earlier.state }),
             (true, false) => return Ok(Accepted::Refused { fields: earlier.refused }),
             (false, true) => return Ok(Accepted::KeyReused),
             // The visitor has corrected what the partner refused: the key is the new submission's from now on.
-            (false, false) => replace(connection, earlier.id, now).await?,
+            (false, false) => replace(connection, earlier.id, *now).await?,
         }
     }
-    insert(connection, &submission, now).await.map(Accepted::New)
+    let inserted = insert::insert_new(connection, std::slice::from_ref(arrival)).await?;
+    let delivery = inserted.into_iter().next().flatten();
+    // Nobody has the key: this transaction is the only one.
+    delivery.map(Accepted::New).ok_or(StoreError::Corrupt("submissions.idempotency_key"))
 }
 
 struct Earlier {
@@ -88,72 +130,4 @@ async fn replace(
         .await
         .map_err(store_error)?;
     Ok(())
-}
-
-async fn insert(
-    connection: &mut SqliteConnection,
-    submission: &NewSubmission,
-    now: Timestamp,
-) -> Result<DeliveryId, StoreError> {
-    let duplicate_of = find_duplicate(connection, submission, now).await?;
-    let inserted = sqlx::query(
-        "INSERT INTO submissions (receipt, form, form_version, locale, account, idempotency_key, fingerprint, person, \
-         duplicate_of, key_id, data_key, sealed, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(submission.receipt.as_str())
-    .bind(&submission.form)
-    .bind(i64::from(submission.form_version))
-    .bind(&submission.locale)
-    .bind(&submission.account)
-    .bind(submission.idempotency_key.as_str())
-    .bind(submission.fingerprint.as_slice())
-    .bind(submission.person.as_ref().map(<[u8; 32]>::as_slice))
-    .bind(duplicate_of.map(|(id, _)| id))
-    .bind(&submission.lead.key_id)
-    .bind(&submission.lead.data_key)
-    .bind(&submission.lead.sealed)
-    .bind(now.as_ms())
-    .execute(&mut *connection)
-    .await
-    .map_err(store_error)?;
-    crash::point("accept.submission");
-    let is_merged = submission.duplicates.merge && duplicate_of.is_some_and(|(_, is_alive)| is_alive);
-    let delivery = sqlx::query(
-        "INSERT INTO deliveries (submission, account, state, reason, due_at, changed_at) VALUES (?, ?, ?, ?, ?, ?)",
-    )
-    .bind(inserted.last_insert_rowid())
-    .bind(&submission.account)
-    .bind(if is_merged { "merged" } else { "waiting" })
-    .bind(is_merged.then_some("duplicate_person"))
-    .bind(now.as_ms())
-    .bind(now.as_ms())
-    .execute(connection)
-    .await
-    .map_err(store_error)?;
-    crash::point("accept.delivery");
-    Ok(DeliveryId::new(delivery.last_insert_rowid()))
-}
-
-/// The first submission of the same person to the same account within the window, and whether its partner has it or will
-/// get it: one that was given up is no reason to keep the next one back.
-async fn find_duplicate(
-    connection: &mut SqliteConnection,
-    submission: &NewSubmission,
-    now: Timestamp,
-) -> Result<Option<(i64, bool)>, StoreError> {
-    let (Some(person), false) = (&submission.person, submission.duplicates.window.is_zero()) else {
-        return Ok(None);
-    };
-    // What was replaced is the same visit, corrected.
-    sqlx::query_as(
-        "SELECT s.id, d.state IN ('waiting', 'leased', 'delivered', 'held') AS alive FROM submissions s JOIN deliveries d ON d.submission = s.id \
-         WHERE s.account = ? AND s.person = ? AND s.received_at > ? AND d.state <> 'replaced' \
-         ORDER BY alive DESC, s.id LIMIT 1",
-    )
-    .bind(&submission.account)
-    .bind(person.as_slice())
-    .bind(now.before(submission.duplicates.window).as_ms())
-    .fetch_optional(connection)
-    .await
-    .map_err(store_error)
 }

@@ -242,29 +242,43 @@ async fn reseal_token(
 }
 
 async fn submission(readers: &SqlitePool, receipt: &Receipt) -> Result<Option<StoredSubmission>, StoreError> {
-    let row: Option<(String, i64, String, String, i64, Option<i64>, Vec<u8>, Vec<u8>, Vec<u8>)> =
-        sqlx::query_as(
-            "SELECT s.form, s.form_version, s.locale, s.account, s.received_at, d.erased_at, \
-             CAST(s.key_id AS BLOB), s.data_key, s.sealed \
-             FROM submissions s JOIN deliveries d ON d.submission = s.id WHERE s.receipt = ?",
-        )
-        .bind(receipt.as_str())
-        .fetch_optional(readers)
-        .await
-        .map_err(store_error)?;
-    let Some((form, form_version, locale, account, received_at, erased_at, key_id, data_key, sealed)) = row
-    else {
-        return Ok(None);
-    };
-    Ok(Some(StoredSubmission {
-        form,
-        form_version: to_u32(form_version, "submissions.form_version")?,
-        locale,
-        account,
-        received_at: Timestamp::from_ms(received_at),
-        erased_at: erased_at.map(Timestamp::from_ms),
-        lead: SealedLead { key_id: text(&key_id), data_key, sealed },
-    }))
+    let row: Option<SubmissionRow> = sqlx::query_as(
+        "SELECT s.form, s.form_version, s.locale, s.account, s.received_at, d.erased_at, \
+         CAST(s.key_id AS BLOB) AS key_id, s.data_key, s.sealed \
+         FROM submissions s JOIN deliveries d ON d.submission = s.id WHERE s.receipt = ?",
+    )
+    .bind(receipt.as_str())
+    .fetch_optional(readers)
+    .await
+    .map_err(store_error)?;
+    row.map(SubmissionRow::read).transpose()
+}
+
+#[derive(sqlx::FromRow)]
+struct SubmissionRow {
+    form: String,
+    form_version: i64,
+    locale: String,
+    account: String,
+    received_at: i64,
+    erased_at: Option<i64>,
+    key_id: Vec<u8>,
+    data_key: Vec<u8>,
+    sealed: Vec<u8>,
+}
+
+impl SubmissionRow {
+    fn read(self) -> Result<StoredSubmission, StoreError> {
+        Ok(StoredSubmission {
+            form: self.form,
+            form_version: to_u32(self.form_version, "submissions.form_version")?,
+            locale: self.locale,
+            account: self.account,
+            received_at: Timestamp::from_ms(self.received_at),
+            erased_at: self.erased_at.map(Timestamp::from_ms),
+            lead: SealedLead { key_id: text(&self.key_id), data_key: self.data_key, sealed: self.sealed },
+        })
+    }
 }
 
 async fn erase(

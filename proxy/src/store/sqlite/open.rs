@@ -27,6 +27,11 @@ const HEADER_BYTES: usize = 72;
 /// How long a transaction waits for another program that writes, before the caller hears "busy".
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 const READERS_MAX: u32 = 4;
+/// What the writer's connection has beside [`options`]. Copies of changed pages, which each statement of many rows keeps until
+/// it ends, in memory and not in a file; room for the pages to which new keys and receipts go, which are any; and so much in
+/// the log before it is put into the database that a page which changes often is put there once.
+const WRITER: [(&str, &str); 3] =
+    [("temp_store", "MEMORY"), ("cache_size", "-16384"), ("wal_autocheckpoint", "4000")];
 
 /// An open store.
 pub(super) struct Opened {
@@ -77,7 +82,8 @@ pub(super) async fn open_beside(path: &Path) -> Result<SqlitePool, StoreError> {
 
 /// Opens the writer's connection, at first and again after a failed commit.
 pub(super) async fn connect(path: &Path) -> Result<SqliteConnection, StoreError> {
-    let mut connection = options(path).connect().await.map_err(|error| unreadable(path, error))?;
+    let options = WRITER.iter().fold(options(path), |options, (name, value)| options.pragma(*name, *value));
+    let mut connection = options.connect().await.map_err(|error| unreadable(path, error))?;
     guard::check(&mut connection).await?;
     Ok(connection)
 }

@@ -12,11 +12,13 @@ use sqlx::{Connection, Executor, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use crate::clock::Timestamp;
 use crate::crash;
-use crate::store::StoreError;
 use crate::store::sqlite::files::StoreFiles;
+use crate::store::sqlite::insert::Arrival;
 use crate::store::sqlite::lock::StoreLock;
-use crate::store::sqlite::{open, store_error};
+use crate::store::sqlite::{accept, open, store_error};
+use crate::store::{Accepted, NewSubmission, StoreError};
 
 /// Most jobs in one transaction.
 const BATCH_MAX: usize = 256;
@@ -25,9 +27,17 @@ const WAITING_MAX: usize = 1_024;
 
 /// A future that borrows the connection.
 pub(super) type Work<'c, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'c>>;
-type Job = Box<
+type Run = Box<
     dyn for<'c> FnOnce(&'c mut SqliteConnection) -> Pin<Box<dyn Future<Output = Done> + Send + 'c>> + Send,
 >;
+
+/// What the writer is asked to do.
+enum Job {
+    /// Written together with all others of the batch.
+    Accept(Box<Arrival>, oneshot::Sender<Result<Accepted, StoreError>>),
+    /// Anything else, one after the other.
+    Run(Run),
+}
 
 /// A job that has run inside the transaction: whether its changes stay, and whom to answer when they are synced.
 struct Done {
@@ -64,20 +74,31 @@ impl Writer {
         F: for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T> + Send + 'static,
     {
         let (sender, answer) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
+        let run: Run = Box::new(move |connection| {
             let work = work(connection);
             Box::pin(async move {
                 let result = work.await;
-                let keep = result.is_ok();
-                let answer: Answer = Box::new(move |committed| {
-                    let result = result
-                        .and_then(|value| if committed { Ok(value) } else { Err(StoreError::NotCommitted) });
-                    // A caller that went away needs no answer.
-                    sender.send(result).ok();
-                });
-                Done { keep, answer }
+                Done { keep: result.is_ok(), answer: answer_with(sender, result) }
             })
         });
+        self.give(Job::Run(run), answer).await
+    }
+
+    /// Writes a submission with all others that wait, and answers when that is synced. It goes on when its caller goes away.
+    pub(super) async fn accept(
+        &self,
+        submission: NewSubmission,
+        now: Timestamp,
+    ) -> Result<Accepted, StoreError> {
+        let (sender, answer) = oneshot::channel();
+        self.give(Job::Accept(Box::new((submission, now)), sender), answer).await
+    }
+
+    async fn give<T>(
+        &self,
+        job: Job,
+        answer: oneshot::Receiver<Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
         let jobs =
             self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)?;
         jobs.send(job).await.map_err(|_| StoreError::Closed)?;
@@ -94,6 +115,19 @@ impl Writer {
             tracing::error!(panic = error.is_panic(), "the store's writer did not end well");
         }
     }
+}
+
+/// What a caller hears once it is known whether the commit is synced.
+fn answer_with<T: Send + 'static>(
+    sender: oneshot::Sender<Result<T, StoreError>>,
+    result: Result<T, StoreError>,
+) -> Answer {
+    Box::new(move |committed| {
+        let result =
+            result.and_then(|value| if committed { Ok(value) } else { Err(StoreError::NotCommitted) });
+        // A caller that went away needs no answer.
+        sender.send(result).ok();
+    })
 }
 
 struct Writing {
@@ -158,9 +192,24 @@ impl Writing {
         };
         connection.execute("BEGIN IMMEDIATE").await.map_err(store_error)?;
         self.files.note_log();
+        let (mut arrivals, mut senders, mut runs) = (Vec::new(), Vec::new(), Vec::new());
         for job in batch.drain(..) {
+            match job {
+                Job::Accept(arrival, sender) => {
+                    arrivals.push(*arrival);
+                    senders.push(sender);
+                }
+                Job::Run(run) => runs.push(run),
+            }
+        }
+        if !arrivals.is_empty() {
+            let accepted = accept::accept_all(connection, &arrivals).await?;
+            let answered = senders.into_iter().zip(accepted);
+            answers.extend(answered.map(|(sender, accepted)| answer_with(sender, accepted)));
+        }
+        for run in runs {
             connection.execute("SAVEPOINT job").await.map_err(store_error)?;
-            let done = job(connection).await;
+            let done = run(connection).await;
             answers.push(done.answer);
             if !done.keep {
                 connection.execute("ROLLBACK TO job").await.map_err(store_error)?;

@@ -10,7 +10,7 @@ use lead_model::Source;
 use lead_proxy::clock::Clock;
 use lead_proxy::keys::{LeadAddress, LeadContent};
 use lead_proxy::store::{
-    DatabaseUrl, Erased, KeyStore as _, NewSubmission, PostgresStore, Purpose, Retention, Store, Store as _,
+    DatabaseUrl, Erased, KeyStore as _, NewSubmission, PostgresStore, Purpose, Retention, Store,
 };
 use lead_proxy::upkeep::Upkeep;
 use pg_server::{DATABASE, Server};

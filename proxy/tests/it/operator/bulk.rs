@@ -108,10 +108,7 @@ async fn ten_thousand_held_leads_that_two_operators_send_again_at_once_arrive_on
     assert_eq!(desk.store().replay(wanted, note("ana")).await.unwrap().sent_again, 0, "a third time");
 
     let desk = desk.restart().await;
-    while count(desk.store().as_ref(), DeliveryState::Waiting).await
-        + count(desk.store().as_ref(), DeliveryState::Leased).await
-        > 0
-    {
+    while !is_settled(&desk).await {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let ledger = desk.sim().ledger();
@@ -122,6 +119,13 @@ async fn ten_thousand_held_leads_that_two_operators_send_again_at_once_arrive_on
     let audit = audited(&desk).await;
     assert_eq!(audit.len(), receipts.len(), "one row each");
     desk.close().await;
+}
+
+/// Whether nothing waits or is being sent.
+async fn is_settled(desk: &Desk) -> bool {
+    let store = desk.store();
+    count(store.as_ref(), DeliveryState::Waiting).await + count(store.as_ref(), DeliveryState::Leased).await
+        == 0
 }
 
 /// The receipts of every audit row.

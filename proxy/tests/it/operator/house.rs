@@ -82,14 +82,12 @@ pub(super) async fn until(app: &TestApp, receipt: &str, state: &str) -> Value {
 
 /// Waits until this is so of a delivery.
 pub(super) async fn until_it(app: &TestApp, receipt: &str, is_so: impl Fn(&Value) -> bool) -> Value {
-    let mut last = Value::Null;
+    let path = format!("/v1/deliveries/{receipt}");
+    let mut last = get(app, &path).await.json();
     let reached = async {
-        loop {
-            last = get(app, &format!("/v1/deliveries/{receipt}")).await.json();
-            if is_so(&last) {
-                return;
-            }
+        while !is_so(&last) {
             tokio::time::sleep(Duration::from_millis(5)).await;
+            last = get(app, &path).await.json();
         }
     };
     let ended = tokio::time::timeout(PATIENCE, reached).await;

@@ -127,7 +127,7 @@ async fn command_that_can_not_be_done_says_why_and_what_to_do() {
     bad(&resolve("7K3F9-0QXJ2-MM8TD-4VYBR"), "(receipt_not_found)").await;
     bad(&resolve("../../readyz"), "(receipt_not_found)").await;
     bad(&words("accounts stop nobody --why x"), "(account_not_found)").await;
-    bad(&words("deliveries replay --why x --limit 0"), "limit too_small (min 1); state required").await;
+    bad(&words("deliveries replay --why x --limit 0"), "state required; limit too_small (min 1)").await;
     bad(&words("deliveries list --state lost"), "--state takes waiting, leased, held").await;
     bad(&[resolve(&held), words("--operator Ana\u{a0}Lovelace")].concat(), "give --operator NAME").await;
 

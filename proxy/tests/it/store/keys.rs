@@ -137,7 +137,11 @@ async fn token_is_sealed_anew_only_where_it_is_what_it_was(kept: Kept) {
     assert!(kept.store.save_token("other", 0, vec![3; 80]).await.unwrap());
     assert!(kept.store.clear_token("other").await.unwrap());
     let token = SealedToken { account: "web".to_owned(), generation: 1, sealed: vec![1; 80] };
-    assert_eq!(kept.store.sealed_tokens().await.unwrap(), [token.clone()], "a cleared one is none");
+    assert_eq!(
+        kept.store.sealed_tokens().await.unwrap(),
+        std::slice::from_ref(&token),
+        "a cleared one is none"
+    );
     for stale in [
         SealedToken { generation: 2, ..token.clone() },
         SealedToken { sealed: vec![9; 80], ..token.clone() },

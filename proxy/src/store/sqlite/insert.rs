@@ -1,0 +1,254 @@
+//! New submissions with their deliveries, many in a statement.
+//!
+//! Apart because one statement a lead costs several times what the lead does: here a whole batch takes a handful.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use sqlx::{Row as _, SqliteConnection};
+
+use crate::clock::Timestamp;
+use crate::crash;
+use crate::ids::DeliveryId;
+use crate::store::sqlite::store_error;
+use crate::store::{NewSubmission, StoreError};
+
+/// Rows of a statement, the most first: few texts, so that each is prepared once.
+const SIZES: [usize; 4] = [64, 16, 4, 1];
+
+/// The statement for each of [`SIZES`].
+static INSERT: LazyLock<[String; 4]> = LazyLock::new(|| {
+    SIZES.map(|rows| {
+        let values = vec!["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"; rows].join(", ");
+        format!(
+            "INSERT INTO submissions (receipt, form, form_version, locale, account, idempotency_key, fingerprint, person, \
+             duplicate_of, key_id, data_key, sealed, received_at) VALUES {values} \
+             ON CONFLICT (form, idempotency_key) DO NOTHING"
+        )
+    })
+});
+
+/// The same for the look at who has been here before: the first whose partner has the lead or will get it; where all were
+/// given up, which is no reason to keep the next one back, the first of those, as a negative number. What was replaced is the
+/// same visit, corrected. In the order of the index, so that the first of thousands is found at once.
+static FIND: LazyLock<[String; 4]> = LazyLock::new(|| {
+    let first = |states: &str| {
+        format!(
+            "SELECT s.id FROM submissions s JOIN deliveries d ON d.submission = s.id WHERE s.account = asked.account \
+             AND s.person = asked.person AND s.received_at > asked.since AND d.state {states} \
+             ORDER BY s.received_at, s.id LIMIT 1"
+        )
+    };
+    let (alive, any) = (first("IN ('waiting', 'leased', 'delivered', 'held')"), first("<> 'replaced'"));
+    SIZES.map(|rows| {
+        let asked = vec!["(?, ?, ?, ?)"; rows].join(", ");
+        format!(
+            "WITH asked (place, account, person, since) AS (VALUES {asked}), \
+             found AS (SELECT place, coalesce(({alive}), -({any})) AS first FROM asked) \
+             SELECT place, first FROM found WHERE first IS NOT NULL"
+        )
+    })
+});
+
+/// A submission and when it came.
+pub(super) type Arrival = (NewSubmission, Timestamp);
+
+/// Writes those whose key nobody has, and tells their deliveries, in the order in which they came. None for one that has to
+/// be looked at by itself: its key is known, or the same person is new in this batch already.
+pub(super) async fn insert_new(
+    connection: &mut SqliteConnection,
+    batch: &[Arrival],
+) -> Result<Vec<Option<DeliveryId>>, StoreError> {
+    let firsts = find_duplicates(connection, batch).await?;
+    let mut persons = HashSet::new();
+    let mut rows = Vec::with_capacity(batch.len());
+    for (at, arrival) in batch.iter().enumerate() {
+        let first = firsts.get(&at).copied();
+        let is_fit = match person_of(&arrival.0) {
+            Some(person) if first.is_none() => persons.insert((&arrival.0.account, person)),
+            _ => true,
+        };
+        if is_fit {
+            rows.push(NewRow { at, arrival, first });
+        }
+    }
+    let inserted = insert_submissions(connection, &rows).await?;
+    crash::point("accept.submission");
+    let mut deliveries = vec![None; batch.len()];
+    let (Some((_, lowest)), Some((_, highest))) = (inserted.first(), inserted.last()) else {
+        return Ok(deliveries);
+    };
+    let last = insert_deliveries(connection, *lowest, *highest, inserted.len()).await?;
+    // One for each submission, and the last one's number is known.
+    for ((at, _), id) in inserted.iter().rev().zip((1..=last).rev()) {
+        if let Some(place) = deliveries.get_mut(*at) {
+            *place = Some(DeliveryId::new(id));
+        }
+    }
+    for row in rows.iter().filter(|row| row.is_merged()) {
+        if let Some(delivery) = deliveries.get(row.at).copied().flatten() {
+            merge(connection, delivery).await?;
+        }
+    }
+    crash::point("accept.delivery");
+    Ok(deliveries)
+}
+
+/// Which of a batch have come before, by their places.
+async fn find_duplicates(
+    connection: &mut SqliteConnection,
+    batch: &[Arrival],
+) -> Result<HashMap<usize, Earlier>, StoreError> {
+    let asked: Vec<_> = batch.iter().enumerate().filter(|(_, (new, _))| person_of(new).is_some()).collect();
+    let mut firsts = HashMap::new();
+    for (statement, chunk) in in_chunks(&FIND, &asked) {
+        let mut query = sqlx::query_as(statement);
+        for (at, (submission, now)) in chunk {
+            query = query
+                .bind(i64::try_from(*at).unwrap_or(i64::MAX))
+                .bind(&submission.account)
+                .bind(person_of(submission))
+                .bind(now.before(submission.duplicates.window).as_ms());
+        }
+        let found: Vec<(i64, i64)> = query.fetch_all(&mut *connection).await.map_err(store_error)?;
+        let earlier = |first: i64| Earlier { submission: first.abs(), is_alive: first > 0 };
+        firsts.extend(
+            found.into_iter().filter_map(|(at, first)| Some((usize::try_from(at).ok()?, earlier(first)))),
+        );
+    }
+    Ok(firsts)
+}
+
+/// The sign of the person, where anybody asks for it.
+fn person_of(submission: &NewSubmission) -> Option<&[u8]> {
+    submission.person.as_ref().filter(|_| !submission.duplicates.window.is_zero()).map(<[u8; 32]>::as_slice)
+}
+
+/// The first submission of the same person.
+#[derive(Clone, Copy)]
+struct Earlier {
+    submission: i64,
+    /// Whether its partner has it or will get it.
+    is_alive: bool,
+}
+
+/// A row to write.
+struct NewRow<'a> {
+    /// Its place in the batch.
+    at: usize,
+    arrival: &'a Arrival,
+    /// What it is a duplicate of.
+    first: Option<Earlier>,
+}
+
+impl NewRow<'_> {
+    /// Whether it is kept beside the first one and not sent.
+    fn is_merged(&self) -> bool {
+        self.arrival.0.duplicates.merge && self.first.is_some_and(|first| first.is_alive)
+    }
+}
+
+/// Place in the batch and row of each that was written, in the order of the rows.
+async fn insert_submissions(
+    connection: &mut SqliteConnection,
+    rows: &[NewRow<'_>],
+) -> Result<Vec<(usize, i64)>, StoreError> {
+    let mut inserted = Vec::with_capacity(rows.len());
+    for (statement, chunk) in in_chunks(&INSERT, rows) {
+        let mut query = sqlx::query(statement);
+        for NewRow { arrival: (submission, now), first, .. } in chunk {
+            query = query
+                .bind(submission.receipt.as_str())
+                .bind(&submission.form)
+                .bind(i64::from(submission.form_version))
+                .bind(&submission.locale)
+                .bind(&submission.account)
+                .bind(submission.idempotency_key.as_str())
+                .bind(submission.fingerprint.as_slice())
+                .bind(submission.person.as_ref().map(<[u8; 32]>::as_slice))
+                .bind(first.map(|first| first.submission))
+                .bind(&submission.lead.key_id)
+                .bind(&submission.lead.data_key)
+                .bind(&submission.lead.sealed)
+                .bind(now.as_ms());
+        }
+        let done = query.execute(&mut *connection).await.map_err(store_error)?;
+        let written = i64::try_from(done.rows_affected()).unwrap_or(i64::MAX);
+        let last = done.last_insert_rowid();
+        // SQLite gives each row the number after the highest.
+        let ids = last - written + 1..=last;
+        if done.rows_affected() == chunk.len() as u64 {
+            inserted.extend(chunk.iter().map(|row| row.at).zip(ids));
+        } else if written > 0 {
+            inserted.extend(find_written(connection, chunk, ids.into_inner()).await?);
+        }
+    }
+    Ok(inserted)
+}
+
+/// Which of these were written, where some were not.
+async fn find_written(
+    connection: &mut SqliteConnection,
+    chunk: &[NewRow<'_>],
+    (from, to): (i64, i64),
+) -> Result<Vec<(usize, i64)>, StoreError> {
+    let found = sqlx::query("SELECT id, receipt FROM submissions WHERE id BETWEEN ? AND ? ORDER BY id")
+        .bind(from)
+        .bind(to)
+        .fetch_all(connection)
+        .await
+        .map_err(store_error)?;
+    let places: HashMap<&str, usize> =
+        chunk.iter().map(|row| (row.arrival.0.receipt.as_str(), row.at)).collect();
+    let pair = |row: sqlx::sqlite::SqliteRow| {
+        let place = places.get(row.get::<&str, _>(1));
+        place.map(|at| (*at, row.get(0))).ok_or(StoreError::Corrupt("submissions.receipt"))
+    };
+    found.into_iter().map(pair).collect()
+}
+
+/// One delivery for each submission between these two; the number of the last one.
+async fn insert_deliveries(
+    connection: &mut SqliteConnection,
+    lowest: i64,
+    highest: i64,
+    count: usize,
+) -> Result<i64, StoreError> {
+    let done = sqlx::query(
+        "INSERT INTO deliveries (submission, account, state, due_at, changed_at) \
+         SELECT id, account, 'waiting', received_at, received_at FROM submissions WHERE id BETWEEN ? AND ? ORDER BY id",
+    )
+    .bind(lowest)
+    .bind(highest)
+    .execute(connection)
+    .await
+    .map_err(store_error)?;
+    // Else a row was between them that this transaction has not written.
+    if done.rows_affected() == count as u64 {
+        Ok(done.last_insert_rowid())
+    } else {
+        Err(StoreError::Corrupt("submissions.id"))
+    }
+}
+
+/// Keeps a delivery beside that of the first submission of the same person.
+async fn merge(connection: &mut SqliteConnection, delivery: DeliveryId) -> Result<(), StoreError> {
+    sqlx::query("UPDATE deliveries SET state = 'merged', reason = 'duplicate_person' WHERE id = ?")
+        .bind(delivery.get())
+        .execute(connection)
+        .await
+        .map_err(store_error)?;
+    Ok(())
+}
+
+/// Cuts into as few pieces as there are statements for.
+fn in_chunks<'a, T>(statements: &'static [String; 4], mut rest: &'a [T]) -> Vec<(&'static str, &'a [T])> {
+    let mut chunks = Vec::new();
+    for (size, statement) in SIZES.into_iter().zip(statements) {
+        while let Some((chunk, more)) = rest.split_at_checked(size) {
+            chunks.push((statement.as_str(), chunk));
+            rest = more;
+        }
+    }
+    chunks
+}
