@@ -166,7 +166,22 @@ const DUMP: &str = r"
     return roots.map(root => (root.body || root).innerHTML || Array.from(root.children).map(c => c.outerHTML).join('')).map(html => html.slice(0, 6000));
 ";
 
+/// A driver on a port of its own. It asks for one of IPv6 and wants the same of IPv4, where another may have it: it ends then,
+/// and the next one asks for another.
 fn start_chromedriver() -> (Chromedriver, u16) {
+    const TRIES: usize = 5;
+    let mut last = String::new();
+    for _ in 0..TRIES {
+        match try_chromedriver() {
+            Ok(started) => return started,
+            Err(said) => last = said,
+        }
+    }
+    panic!("chromedriver ended {TRIES} times without saying its port: {last}");
+}
+
+/// The driver and its port, or what it said before it ended.
+fn try_chromedriver() -> Result<(Chromedriver, u16), String> {
     let program = std::env::var_os("CHROMEDRIVER").unwrap_or_else(|| "chromedriver".into());
     let child = Command::new(&program)
         .arg("--port=0")
@@ -178,13 +193,15 @@ fn start_chromedriver() -> (Chromedriver, u16) {
             panic!("{}: {error}; `cargo xtask tools` installs it", program.to_string_lossy())
         });
     let mut driver = Chromedriver(child);
-    let lines = BufReader::new(driver.0.stdout.take().unwrap()).lines();
-    for line in lines.map_while(Result::ok) {
+    let mut said = String::new();
+    for line in BufReader::new(driver.0.stdout.take().unwrap()).lines().map_while(Result::ok) {
         if let Some((_, port)) = line.split_once("started successfully on port ") {
-            return (driver, port.trim_end_matches('.').trim().parse().unwrap());
+            return Ok((driver, port.trim_end_matches('.').trim().parse().unwrap()));
         }
+        said.push_str(&line);
+        said.push('\n');
     }
-    panic!("chromedriver ended without saying its port");
+    Err(said)
 }
 
 /// WebDriver hands pictures over as base64; the tests have no other use for it.
