@@ -48,7 +48,9 @@ pub(crate) fn main(arguments: &[String]) -> Result<()> {
     let stop = Stop::listen()?;
     let plan = Plan { website: true, ..Plan::new(folder(), ports, programs) };
     let mut house = House::open(plan, &stop)?;
-    house.start_proxy()?;
+    house.start_proxy().with_context(|| {
+        format!("the demo does not start; remove {} to begin with an empty store", folder().display())
+    })?;
     println!("{}", welcome(&house, &stop)?);
     while !stop.wanted() {
         house.check_alive()?;
