@@ -66,6 +66,8 @@ pub(crate) struct Sent {
     pub(crate) refusals: Vec<u16>,
     /// How many sends had no complete answer.
     pub(crate) broken: u32,
+    /// From when it was due to the end of its first send.
+    pub(crate) waited: Duration,
 }
 
 /// What a 2xx says.
@@ -94,7 +96,8 @@ impl Load {
                         if number >= self.count || !wait_for_turn(started, self.due(number), &ended) {
                             break;
                         }
-                        let sent = self.send(&web, number, &ended);
+                        let due = started + self.due(number);
+                        let sent = self.send(&web, number, due, &ended);
                         all.lock().unwrap_or_else(PoisonError::into_inner).push(sent);
                     }
                 });
@@ -110,7 +113,7 @@ impl Load {
     }
 
     /// One visitor, from the first send to the last.
-    fn send(&self, web: &Web, number: u64, ended: &impl Fn() -> bool) -> Sent {
+    fn send(&self, web: &Web, number: u64, due: Instant, ended: &impl Fn() -> bool) -> Sent {
         let turn = usize::try_from(number).unwrap_or_default();
         let Some(example) = self.examples.get(turn % self.examples.len().max(1)) else {
             return Sent::default();
@@ -132,12 +135,16 @@ impl Load {
 
         let began = Instant::now();
         let mut pauses = PAUSES_MS.iter().copied();
-        while !sent.take(post(&headers, &body))
+        let answer = post(&headers, &body);
+        sent.waited = due.elapsed();
+        let mut is_over = sent.take(answer);
+        while !is_over
             && (self.all_patient || number.is_multiple_of(PATIENT_EVERY))
             && began.elapsed() < PATIENCE
             && !ended()
         {
             thread::sleep(Duration::from_millis(pauses.next().unwrap_or(500)));
+            is_over = sent.take(post(&headers, &body));
         }
         if number % REPEATING_EVERY == 1 && !sent.promises.is_empty() {
             sent.take(post(&headers, &body));

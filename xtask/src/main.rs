@@ -9,6 +9,7 @@
 )]
 
 mod assets;
+mod bench;
 mod chaos;
 mod crash;
 mod demo;
@@ -102,6 +103,12 @@ const TASKS: &[Task] = &[
         arguments: "[--accepts N] [--release]",
         help: "show from the system calls that each lead is on the disk before its answer",
         run: trace::main,
+    },
+    Task {
+        name: "bench",
+        arguments: "accept [--seconds S] [--rounds N] [--store S] [--only M,…]",
+        help: "what an accept costs beside nginx that only passes on, and how soon leads leave",
+        run: bench::main,
     },
     Task { name: "help", arguments: "", help: "this list", run: help },
 ];

@@ -80,9 +80,12 @@ pub(crate) enum Need {
     Strace,
     /// PostgreSQL, which tests start for themselves.
     Postgres,
+    /// nginx and wrk, for `cargo xtask bench` alone.
+    Bench,
 }
 
 impl Need {
+    /// What tests and builds need; not [`Need::Bench`], for a web server on every developer's machine is too much.
     const ALL: &[Need] = &[
         Need::Rust,
         Need::Web,
@@ -107,6 +110,7 @@ impl Need {
             Need::Browser => Box::new(apt::BROWSER),
             Need::Strace => Box::new(apt::STRACE),
             Need::Postgres => Box::new(apt::POSTGRES),
+            Need::Bench => Box::new(apt::BENCH),
         }
     }
 }

@@ -40,6 +40,11 @@ impl Child {
         self.name
     }
 
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// An error with its last words when it has ended by itself.
     pub(crate) fn check_alive(&mut self) -> Result<()> {
         match self.process.try_wait().context("could not ask for a child's state")? {

@@ -22,6 +22,8 @@ pub(crate) enum Build {
     Release,
     /// Taken as an earlier build of the development profile has left them.
     AsTheyAre,
+    /// The same of the release profile.
+    ReleaseAsTheyAre,
 }
 
 impl Build {
@@ -37,9 +39,10 @@ impl Build {
 
     /// Builds what is to be built and names the programs.
     pub(crate) fn programs(self) -> Result<Programs> {
-        let folder = sh::target().join(if self == Build::Release { "release" } else { "debug" });
-        if self != Build::AsTheyAre {
-            cargo(self == Build::Release)?;
+        let is_release = matches!(self, Build::Release | Build::ReleaseAsTheyAre);
+        let folder = sh::target().join(if is_release { "release" } else { "debug" });
+        if matches!(self, Build::Release | Build::Debug) {
+            cargo(is_release)?;
         }
         let [proxy, simulator] = ["lead-proxy", "partner-sim"].map(|name| folder.join(name));
         for program in [&proxy, &simulator] {

@@ -1,11 +1,11 @@
-//! Tools that only the system can install: browsers, strace and PostgreSQL, as Debian packages.
+//! Tools that only the system can install: browsers, strace, PostgreSQL, nginx and wrk, as Debian packages.
 //!
 //! Not pinned: a browser must be the patched one of today. What must agree is Chromium and its driver.
 
 use super::{Found, Provider, cargo::answer};
 use crate::sh;
 use anyhow::{Context, Result, bail, ensure};
-use std::time::Instant;
+use std::{path::Path, time::Instant};
 
 /// Chromium with the program that drives it.
 pub(super) const BROWSER: Debian = Debian {
@@ -38,6 +38,37 @@ impl Provider for Postgres {
     fn find(&self) -> Result<Found> {
         let (says, folder) = pg_server::installed()?;
         Ok(Found { says, programs: Some(folder) })
+    }
+
+    fn install(&self) -> Result<()> {
+        self.0.install()
+    }
+}
+
+/// A web server to be measured against, and the load. Debian starts the server as a service too; it is left alone.
+pub(super) const BENCH: Quiet = Quiet(Debian {
+    label: "nginx and wrk",
+    programs: &["nginx", "wrk"],
+    packages: &["nginx-light", "wrk"],
+    same_major: false,
+});
+
+/// Programs that do not tell their version when asked as others are: that they are there has to do.
+pub(super) struct Quiet(Debian);
+
+impl Provider for Quiet {
+    fn label(&self) -> String {
+        self.0.label()
+    }
+
+    fn find(&self) -> Result<Found> {
+        // Servers lie where only root's PATH leads.
+        let system = Path::new("/usr/sbin");
+        for program in self.0.programs {
+            let found = sh::which(program).is_some() || system.join(program).is_file();
+            ensure!(found, "found no `{program}` on the PATH or in {}", system.display());
+        }
+        Ok(Found { says: self.0.programs.join(", "), programs: Some(system.to_path_buf()) })
     }
 
     fn install(&self) -> Result<()> {
