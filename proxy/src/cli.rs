@@ -12,6 +12,7 @@ mod link;
 mod operator;
 mod render;
 mod serve;
+mod table;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

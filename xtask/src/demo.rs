@@ -6,7 +6,7 @@ mod once;
 use crate::{
     assets,
     house::{
-        self, House, LOOK_AGAIN, Plan,
+        self, House, LOOK_AGAIN, Plan, environment,
         examples::{self, Example},
         options::Options,
         ports::{Ports, WRITTEN},
@@ -63,6 +63,7 @@ pub(crate) fn main(arguments: &[String]) -> Result<()> {
 /// The addresses, and what to try at each.
 fn welcome(house: &House, stop: &Stop) -> Result<String> {
     let ports = &house.ports;
+    let program = house.programs.proxy.display();
     let (website, proxy, simulator) = (ports.website_url(), ports.proxy_url(), ports.simulator_url());
     let examples = examples::all()?;
     let mut lines = vec!["\nlead-form is running. A partner's website, on another origin:\n".to_owned()];
@@ -89,6 +90,9 @@ fn welcome(house: &House, stop: &Stop) -> Result<String> {
     lines.extend([
         String::new(),
         row("Is the proxy well?", &ports.ready_url(), "for operators"),
+        "\nWhat has not arrived, and what to do about it (docs/operations.md):\n".to_owned(),
+        format!("  set -a; . {}; set +a", folder().join(environment::FILE).display()),
+        format!("  {} deliveries list --config {}", program, folder().join("lead-proxy.toml").display()),
         format!("\nLeads are kept in {}: one that still waits", folder().display()),
         "when you stop is delivered after the next start. Remove the folder to begin afresh.".to_owned(),
         "\nCtrl-C ends everything.".to_owned(),

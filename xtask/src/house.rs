@@ -6,6 +6,7 @@
 pub(crate) mod campaign;
 pub(crate) mod child;
 pub(crate) mod database;
+pub(crate) mod environment;
 pub(crate) mod examples;
 pub(crate) mod options;
 pub(crate) mod ports;

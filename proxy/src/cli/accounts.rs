@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::File;
 use super::operator::{Desk, Who, column, columns, rows};
+use super::table;
 
 /// What can be done with accounts.
 #[derive(Debug, Subcommand)]
@@ -60,20 +61,26 @@ fn list(answer: &Value, as_json: bool) {
         super::say(&accounts.to_string());
         return;
     }
-    for account in rows(answer, "accounts") {
-        let none = Value::Null;
-        let closed = account.get("closed").unwrap_or(&none);
-        let is = |name: &str| account.get(name) == Some(&Value::Bool(true));
-        let stands = match (is("known"), is("enabled"), closed.is_null()) {
-            (false, ..) => "unknown".to_owned(),
-            (true, false, _) => "disabled".to_owned(),
-            (true, true, false) => column(closed, "cause"),
-            (true, true, true) => "open".to_owned(),
-        };
-        let counts = columns(account, &["waiting", "leased", "held", "dead_letter", "merged"]);
-        let why = columns(closed, &["reason", "since"]);
-        super::say(&format!("{}\t{stands}\t{counts}\t{why}", column(account, "account")));
-    }
+    let counts = ["waiting", "leased", "held", "dead_letter", "merged"];
+    let rows: Vec<_> = rows(answer, "accounts").iter().map(|account| to_row(account, &counts)).collect();
+    let names: Vec<_> = ["account", "stands"].into_iter().chain(counts).chain(["reason", "since"]).collect();
+    table::print(&names, &rows);
+}
+
+fn to_row(account: &Value, counts: &[&str]) -> Vec<String> {
+    let none = Value::Null;
+    let closed = account.get("closed").unwrap_or(&none);
+    let is = |name: &str| account.get(name) == Some(&Value::Bool(true));
+    let stands = match (is("known"), is("enabled"), closed.is_null()) {
+        (false, ..) => "unknown".to_owned(),
+        (true, false, _) => "disabled".to_owned(),
+        (true, true, false) => column(closed, "cause"),
+        (true, true, true) => "open".to_owned(),
+    };
+    let mut row = vec![column(account, "account"), stands];
+    row.extend(columns(account, counts));
+    row.extend(columns(closed, &["reason", "since"]));
+    row
 }
 
 fn say(word: &Word, command: &str, done: &str, before: &str) -> std::process::ExitCode {

@@ -4,6 +4,7 @@
 
 use super::File;
 use super::operator::{Desk, Who, columns, rows};
+use super::table;
 
 /// Which rows.
 #[derive(Debug, clap::Args)]
@@ -42,9 +43,8 @@ pub(super) fn run(audit: &Audit) -> std::process::ExitCode {
             return Ok(());
         }
         let names = ["at", "operator", "action", "receipt", "account", "was", "reference", "batch", "why"];
-        for entry in rows(&answer, "entries") {
-            super::say(&columns(entry, &names));
-        }
+        let rows: Vec<_> = rows(&answer, "entries").iter().map(|entry| columns(entry, &names)).collect();
+        table::print(&names, &rows);
         Ok(())
     })
 }

@@ -143,14 +143,15 @@ fn show(desk: &Desk, receipt: &str, as_json: bool) -> anyhow::Result<()> {
         }
     }
     for problem in rows(&shown, "fields") {
-        super::say(&format!("refused\t{}", columns(problem, &["field", "code"])));
+        super::say(&format!("refused\t{}", columns(problem, &["field", "code"]).join("\t")));
     }
     for attempt in rows(&shown, "tries") {
-        let line = columns(attempt, &["number", "state", "why", "status", "started_at", "ended_at"]);
+        let line =
+            columns(attempt, &["number", "state", "why", "status", "started_at", "ended_at"]).join("\t");
         super::say(&format!("attempt\t{line}"));
     }
     for entry in rows(&shown, "audit") {
-        let line = columns(entry, &["at", "operator", "action", "was", "reference", "why"]);
+        let line = columns(entry, &["at", "operator", "action", "was", "reference", "why"]).join("\t");
         super::say(&format!("audit\t{line}"));
     }
     Ok(())

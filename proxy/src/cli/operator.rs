@@ -15,6 +15,8 @@ use crate::middleware::operator::OPERATOR;
 use crate::store::operator::OperatorName;
 use crate::transport::{Transport, TransportErrorKind, TransportLimits};
 
+/// Who only looks and says no name: nothing of it goes into the audit.
+const LOOKER: &str = "unnamed";
 /// Variables that say who sits at the terminal, the first that is there.
 const NAMES: [&str; 4] = ["LEAD_PROXY_OPERATOR", "SUDO_USER", "USER", "LOGNAME"];
 
@@ -27,11 +29,12 @@ pub(super) struct Who {
 }
 
 impl Who {
-    fn name(&self) -> anyhow::Result<OperatorName> {
+    fn name(&self) -> anyhow::Result<Option<OperatorName>> {
         let environment = Environment::of_process();
         let given = self.operator.clone().or_else(|| NAMES.iter().find_map(|name| environment.get(name)));
-        let given = given.context("nobody says who acts: give --operator NAME")?;
+        let Some(given) = given else { return Ok(None) };
         OperatorName::parse(&given)
+            .map(Some)
             .context("the operator's name is not 1 to 64 visible ASCII characters: give --operator NAME")
     }
 }
@@ -39,7 +42,8 @@ impl Who {
 /// The way to the running proxy.
 pub(super) struct Desk {
     base: String,
-    operator: OperatorName,
+    /// None where nobody has said it: enough for looking.
+    operator: Option<OperatorName>,
     transport: Transport,
     runtime: tokio::runtime::Runtime,
 }
@@ -64,19 +68,21 @@ impl Desk {
 
     /// What an address tells.
     pub(super) fn get(&self, path: &str) -> anyhow::Result<Value> {
-        self.ask(Method::GET, path, Bytes::new())
+        let name = self.operator.as_ref().map_or(LOOKER, OperatorName::as_str);
+        self.ask(Method::GET, path, name, Bytes::new())
     }
 
     /// What becomes of a command.
     pub(super) fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
-        self.ask(Method::POST, path, Bytes::from(body.to_string()))
+        let name = self.operator.as_ref().context("nobody says who acts: give --operator NAME")?;
+        self.ask(Method::POST, path, name.as_str(), Bytes::from(body.to_string()))
     }
 
-    fn ask(&self, method: Method, path: &str, body: Bytes) -> anyhow::Result<Value> {
+    fn ask(&self, method: Method, path: &str, name: &str, body: Bytes) -> anyhow::Result<Value> {
         let request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base))
-            .header(OPERATOR, self.operator.as_str())
+            .header(OPERATOR, name)
             .header(header::CONTENT_TYPE, "application/json")
             .body(body)
             .context("this can't be asked")?;
@@ -160,9 +166,9 @@ pub(super) fn column(row: &Value, name: &str) -> String {
     }
 }
 
-/// Some of an answer's values, separated by tabs.
-pub(super) fn columns(row: &Value, names: &[&str]) -> String {
-    names.iter().map(|name| column(row, name)).collect::<Vec<_>>().join("\t")
+/// Some of an answer's values.
+pub(super) fn columns(row: &Value, names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| column(row, name)).collect()
 }
 
 /// The rows of a list.

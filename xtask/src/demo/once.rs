@@ -7,7 +7,7 @@ use crate::{
     house::{self, House, Plan, examples, examples::Example, ports::Ports, programs::Build, stop::Stop},
     sh,
 };
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use std::time::Duration;
 
 /// How long the leads may take to their partners.
@@ -19,7 +19,7 @@ pub(super) fn run(build: Build) -> Result<()> {
     let folder = sh::target().join("demo-once");
     house::clear(&folder)?;
     let stop = Stop::listen()?;
-    let plan = Plan { website: true, ..Plan::new(folder, Ports::free()?, programs) };
+    let plan = Plan { website: true, ..Plan::new(folder.clone(), Ports::free()?, programs.clone()) };
     let mut house = House::open(plan, &stop)?;
     house.start_proxy()?;
 
@@ -34,7 +34,10 @@ pub(super) fn run(build: Build) -> Result<()> {
     if delivered.len() != examples.len() {
         bail!("not every form's lead reached its partner; the proxy's words are in {}", words.display());
     }
-    Ok(())
+    // As who runs the demo a second time: what this run has sealed is opened again.
+    let mut again = House::open(Plan::new(folder, Ports::free()?, programs), &stop)?;
+    again.start_proxy().context("the demo does not start a second time")?;
+    again.close()
 }
 
 /// Sends each example and waits until its partner's ledger shows it; those that arrived.

@@ -1,9 +1,9 @@
 //! What the proxy and the simulators are told: the demo's configuration on this house's ports, and secrets of the day.
 //!
-//! The secrets are made anew for each run and live in the children's environment only.
+//! The secrets are made when a folder is new and kept in it (`environment`), so that what one run has sealed the next can open.
 
 use super::{
-    Plan,
+    Plan, environment,
     ports::{Ports, WRITTEN},
 };
 use crate::{assets, sh};
@@ -72,11 +72,13 @@ impl Settings {
         write(&config, &ports.moved(&text))?;
         let forms = if *ports == WRITTEN { sh::root().join("forms") } else { moved_forms(folder, ports)? };
         let path = |path: PathBuf| path.to_string_lossy().into_owned();
+        let file = folder.join(environment::FILE);
         let mut variables = secrets()?;
-        variables.push((format!("{PREFIX}FORMS__DIR"), path(forms)));
         if plan.campaign {
             variables.push((NEXT_KEY_VARIABLE.to_owned(), random()?));
         }
+        environment::recall(&file, &mut variables)?;
+        variables.push((format!("{PREFIX}FORMS__DIR"), path(forms)));
         match &plan.database {
             None => variables.push((format!("{PREFIX}STORE__PATH"), path(folder.join("leads.sqlite")))),
             Some(url) => {
@@ -88,6 +90,7 @@ impl Settings {
             variables.push((format!("{PREFIX}ASSETS__DIR"), path(assets::folder())));
         }
         variables.extend(plan.overrides.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+        environment::write(&file, &variables)?;
         Ok(Self { config, variables })
     }
 

@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use serde_json::json;
 
 use super::Filter;
+use crate::cli::table;
 use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
 use crate::store::{DeliveryState, OpenDelivery, StorePlace, postgres, sqlite};
@@ -28,9 +29,8 @@ pub(super) fn list(config: &Config, filter: &Filter, as_json: bool) -> anyhow::R
         super::super::say(&json!(list).to_string());
         return Ok(());
     }
-    for delivery in &deliveries {
-        super::super::say(&to_line(delivery));
-    }
+    let rows: Vec<_> = deliveries.iter().map(to_row).collect();
+    table::print(&COLUMNS, &rows);
     Ok(())
 }
 
@@ -101,15 +101,24 @@ fn to_json(delivery: &OpenDelivery) -> serde_json::Value {
     })
 }
 
-/// The same columns, separated by tabs; `-` for none.
-fn to_line(delivery: &OpenDelivery) -> String {
-    let due_at = due_at(delivery).unwrap_or_else(|| "-".to_owned());
-    let reason = delivery.reason.as_deref().unwrap_or("-");
-    let duplicate_of = delivery.duplicate_of.as_deref().unwrap_or("-");
-    let OpenDelivery { receipt, form, account, state, attempts, received_at, .. } = delivery;
-    format!(
-        "{receipt}\t{form}\t{account}\t{state}\t{attempts}\t{reason}\t{received_at}\t{due_at}\t{duplicate_of}"
-    )
+/// What a list shows of each.
+const COLUMNS: [&str; 9] =
+    ["receipt", "form", "account", "state", "attempts", "reason", "received", "due", "duplicate of"];
+
+/// The same, `-` for none.
+fn to_row(delivery: &OpenDelivery) -> Vec<String> {
+    let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+    vec![
+        delivery.receipt.clone(),
+        delivery.form.clone(),
+        delivery.account.clone(),
+        delivery.state.clone(),
+        delivery.attempts.to_string(),
+        or_none(delivery.reason.clone()),
+        delivery.received_at.to_string(),
+        or_none(due_at(delivery)),
+        or_none(delivery.duplicate_of.clone()),
+    ]
 }
 
 /// When it is due, for one that waits.

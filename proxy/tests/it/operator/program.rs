@@ -22,6 +22,11 @@ fn write_config(app: &TestApp) -> std::path::PathBuf {
 
 /// Runs the program as Ana; its status, and what it said.
 async fn run(path: &std::path::Path, arguments: &[&str]) -> (Option<i32>, String) {
+    run_by(Some("ana"), path, arguments).await
+}
+
+/// The same by this operator, or by one who says no name.
+async fn run_by(name: Option<&str>, path: &std::path::Path, arguments: &[&str]) -> (Option<i32>, String) {
     let Output { status, stdout, stderr } = tokio::process::Command::new(env!("CARGO_BIN_EXE_lead-proxy"))
         .args(arguments)
         .arg("--config")
@@ -29,7 +34,7 @@ async fn run(path: &std::path::Path, arguments: &[&str]) -> (Option<i32>, String
         .env_clear()
         .env(API_KEY_VARIABLE, API_KEY)
         .env(RING_KEY_VARIABLE, RING_KEY)
-        .env("LEAD_PROXY_OPERATOR", "ana")
+        .envs(name.map(|name| ("LEAD_PROXY_OPERATOR", name)))
         .envs(partner_variables())
         .output()
         .await
@@ -130,6 +135,14 @@ async fn command_that_can_not_be_done_says_why_and_what_to_do() {
     bad(&words("deliveries replay --why x --limit 0"), "state required; limit too_small (min 1)").await;
     bad(&words("deliveries list --state lost"), "--state takes waiting, leased, held").await;
     bad(&[resolve(&held), words("--operator Ana\u{a0}Lovelace")].concat(), "give --operator NAME").await;
+    for looks in ["accounts list", "audit", &format!("deliveries show {held}")] {
+        let words: Vec<&str> = looks.split(' ').collect();
+        let (status, said) = run_by(None, &path, &words).await;
+        assert!(status == Some(0), "who only looks needs no name: {looks}: {said}");
+    }
+    let stop = ["accounts", "stop", "takepayments", "--why", "x"];
+    let (status, said) = run_by(None, &path, &stop).await;
+    assert!(status == Some(1) && said.contains("nobody says who acts: give --operator NAME"), "{said}");
 
     app.stop().await;
     bad(&resolve(&held), "no proxy runs at http://127.0.0.1:").await;
