@@ -19,6 +19,7 @@ mod new_connector;
 mod promises;
 mod release;
 mod sh;
+mod simulate;
 mod size;
 mod test;
 mod tidy;
@@ -97,6 +98,12 @@ const TASKS: &[Task] = &[
         arguments: "[--replicas N] [--minutes M] [--seed N]",
         help: "break replicas, their database and the ways between by turns, and count every promise",
         run: chaos::main,
+    },
+    Task {
+        name: "simulate",
+        arguments: "[--seeds N] [--from S] [--seed S] [--sabotage] [--optimized]",
+        help: "the real delivery in simulated worlds, each decided by a seed; --seed shows the course of one",
+        run: simulate::main,
     },
     Task {
         name: "trace",

@@ -4,7 +4,7 @@
 //! tests), because another choice of packages is another choice of features and would compile the tree again.
 
 use crate::{
-    assets, chaos, crash, demo, sh, size, tidy,
+    assets, chaos, crash, demo, sh, simulate, size, tidy,
     tools::{self, Need, Tools},
     trace,
 };
@@ -21,6 +21,9 @@ const WASM: &str = "wasm32-unknown-unknown";
 
 /// The journeys in a real browser, as nextest names their binary.
 const BROWSER_TESTS: &str = "binary_id(lead-form::browser)";
+
+/// The simulation, which has a stage of its own.
+const SIMULATION: &str = "binary_id(lead-proxy::sim)";
 
 /// How Chromium is started for component tests: alone, silent towards the network, also as root.
 const CHROMIUM_ARGUMENTS: &[&str] = &[
@@ -60,6 +63,7 @@ const STAGES: &[Stage] = &[
     Stage { name: "trace", needs: &[Need::Strace], reads_source: false, run: trace_short },
     Stage { name: "crash", needs: &[Need::Postgres], reads_source: false, run: crash_short },
     Stage { name: "chaos", needs: &[Need::Postgres], reads_source: false, run: chaos_short },
+    Stage { name: "simulate", needs: &[], reads_source: false, run: simulate_short },
     Stage { name: "deny", needs: &[Need::Deny], reads_source: false, run: deny },
     Stage {
         name: "component",
@@ -217,7 +221,7 @@ fn build(_: &Tools) -> Result<()> {
 }
 
 fn host(tools: &Tools) -> Result<()> {
-    nextest(tools, &format!("not {BROWSER_TESTS}"), &[])
+    nextest(tools, &format!("not ({BROWSER_TESTS} or {SIMULATION})"), &[])
 }
 
 fn doctest(_: &Tools) -> Result<()> {
@@ -244,6 +248,11 @@ fn crash_short(tools: &Tools) -> Result<()> {
 /// Two replicas, every fault once or twice.
 fn chaos_short(tools: &Tools) -> Result<()> {
     as_built(tools, chaos::main, &["--replicas", "2", "--minutes", "0.4"])
+}
+
+/// Ten thousand seeds; the same seed twice; and defects that must be found.
+fn simulate_short(_: &Tools) -> Result<()> {
+    simulate::main(&["--seeds", "10000", "--sabotage"].map(str::to_owned))
 }
 
 /// Another command with the programs of the workspace's one build.

@@ -34,3 +34,13 @@ mod submissions;
 mod tls;
 mod tokens;
 mod transport;
+
+/// The simulation's own store: it must keep the same promises as the drivers.
+#[path = "../sim"]
+#[allow(dead_code, reason = "worlds use all of it, and break it on purpose")]
+mod sim {
+    pub(crate) mod model;
+    pub(crate) mod sabotage;
+}
+
+use sim::{model, sabotage};

@@ -29,10 +29,13 @@ const FLOW: FlowRule = FlowRule {
     paused_wait: Duration::from_secs(900),
 };
 
-/// The contract: each test is asked of every driver. Below it stand the parts with files of their own.
+/// The contract: each test is asked of every driver, most also of the model under the simulation. Below it stand the parts with files of their own.
 macro_rules! contract {
     (each: $($test:ident),+ $(,)?;) => {
         contract! { sqlite: $($test),+; postgres: $($test),+; }
+    };
+    (each_and_model: $($test:ident),+ $(,)?;) => {
+        contract! { sqlite: $($test),+; postgres: $($test),+; model: $($test),+; }
     };
     ($($driver:ident: $($test:ident),+ $(,)?;)+) => {
         $(mod $driver {
@@ -50,7 +53,7 @@ mod tokens;
 pub(crate) use keys::note;
 
 contract! {
-    each:
+    each_and_model:
         same_key_and_same_submission_is_known_with_its_first_receipt,
         same_key_with_another_submission_is_told,
         same_key_in_another_form_is_another_submission,

@@ -93,6 +93,7 @@ fn test_that_sleeps_is_found_in_a_test_module_too() {
     let paused =
         "#[tokio::test(start_paused = true)]\nasync fn waits() {\n    tokio::time::sleep(DAY).await;\n}\n";
     assert!(with("tests/it/slow.rs", paused).is_empty(), "no time goes by");
+    assert!(with("proxy/tests/sim/wire.rs", "    tokio::time::sleep(DAY).await;").is_empty(), "a simulation");
     let next =
         format!("{paused}#[tokio::test]\nasync fn waits_too() {{\n    tokio::time::sleep(DAY).await;\n}}");
     assert_eq!(with("tests/it/slow.rs", &next), ["sleep"], "it ends with the test");

@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use crate::account::Account;
+use crate::connectors::Why;
 use crate::connectors::parts::seal::{Grant, TokenPlan};
 use crate::credentials::tokens::answer::NoToken;
 use crate::credentials::tokens::errand::Errand;
@@ -103,7 +104,9 @@ impl TokenKeeper {
 async fn exchange_code(errand: &Errand, ask: &Ask) -> Result<(), ConsentFault> {
     let now = errand.shop.clock.now();
     let account = errand.account.as_str();
-    let fresh = errand.ask(ask, now).await.map_err(|no_token| {
+    // Without a permit nothing can take the right to ask away.
+    let asked = errand.ask(ask, now, None).await.unwrap_or_else(|| Err(NoToken::later(Why::LeaseLost)));
+    let fresh = asked.map_err(|no_token| {
         let (reason, fault) = match &no_token {
             NoToken::Later { reason, .. } => (reason, TokenFault::Later),
             NoToken::Refused { reason, .. } => (reason, TokenFault::Refused),

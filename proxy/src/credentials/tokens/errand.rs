@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use secrecy::SecretString;
 use tokio::sync::OwnedMutexGuard;
+use tokio::time::Instant;
 use zeroize::Zeroize as _;
 
 use crate::account::Account;
@@ -23,6 +24,7 @@ use crate::credentials::tokens::{AccessToken, Freshness, Known, Shop, Slot, Toke
 use crate::exchange::why_of;
 use crate::store::{Fence, StoreError, TokenLease, TokenRow, TokenSetback, TokenState};
 use crate::tasks;
+use crate::transport::{Permit, TransportErrorKind};
 
 /// How often a row is looked at that somebody else renews.
 const POLL: Duration = Duration::from_millis(50);
@@ -158,13 +160,16 @@ impl Errand {
                 Step::Ask { .. } if asked => return Err(TokenFault::Later),
                 Step::Ask { ask, forced } => (ask, forced),
             };
-            let until = self.shop.clock.now().after(self.shop.errand_max() + LEASE_SLACK);
+            let (asked_at, lasts) = (Instant::now(), self.shop.errand_max() + LEASE_SLACK);
+            let until = self.shop.clock.now().after(lasts);
             let lease = self.shop.store.lease_token(&self.account, seen.fence(), until).await;
             match lease.map_err(|error| self.blame_store(&error))? {
                 TokenLease::Granted(fence) => {
                     asked = true;
                     crash::point("token.leased");
-                    if let Some(ended) = self.fetch(&seen, fence, &ask, forced).await {
+                    // A process that was stopped past its lease shows nobody a refresh token that is used up by now.
+                    let permit = Permit::new(asked_at + lasts, self.shop.transport.exchange_timeout());
+                    if let Some(ended) = self.fetch(&seen, fence, &ask, (forced, permit)).await {
                         return ended;
                     }
                 }
@@ -252,10 +257,11 @@ impl Errand {
         seen: &Seen,
         fence: Fence,
         ask: &Ask,
-        forced: u32,
+        (forced, permit): (u32, Permit),
     ) -> Option<Result<AccessToken, TokenFault>> {
         let now = self.shop.clock.now();
-        match self.ask(ask, now).await {
+        // Where nothing was asked, somebody else has, or will.
+        match self.ask(ask, now, Some(permit)).await? {
             Ok(fresh) => {
                 crash::point("token.answered");
                 let kept = Kept::of(fresh, seen.kept.as_ref(), forced, self.bound.clone(), now);
@@ -271,16 +277,24 @@ impl Errand {
         }
     }
 
-    /// One exchange with the endpoint.
-    pub(super) async fn ask(&self, ask: &Ask, now: Timestamp) -> Result<Fresh, NoToken> {
-        let request = request::build(&self.plan, &self.client, ask)
-            .map_err(|_| NoToken::Refused { reason: "not_built".to_owned(), is_client: true })?;
-        let response: http::Response<Bytes> = self
-            .shop
-            .transport
-            .exchange(request)
-            .await
-            .map_err(|error| NoToken::later(why_of(error.kind)))?;
+    /// One exchange with the endpoint; none where the permit is over before the request leaves.
+    pub(super) async fn ask(
+        &self,
+        ask: &Ask,
+        now: Timestamp,
+        permit: Option<Permit>,
+    ) -> Option<Result<Fresh, NoToken>> {
+        let Ok(request) = request::build(&self.plan, &self.client, ask) else {
+            return Some(Err(NoToken::Refused { reason: "not_built".to_owned(), is_client: true }));
+        };
+        match self.shop.transport.exchange_with(request, permit).await {
+            Ok(response) => Some(self.read(response, now)),
+            Err(error) if error.kind == TransportErrorKind::LeaseLost => None,
+            Err(error) => Some(Err(NoToken::later(why_of(error.kind)))),
+        }
+    }
+
+    fn read(&self, response: http::Response<Bytes>, now: Timestamp) -> Result<Fresh, NoToken> {
         let (head, body) = response.into_parts();
         let mut answer = Answer { status: head.status.as_u16(), headers: head.headers, body: body.into() };
         let fresh = answer::read(&answer, now);

@@ -17,6 +17,7 @@ use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 
 use super::{FLOW, MINUTE, START};
+use crate::model::handle::{self, Mishap, ModelStore, Weather};
 
 /// A store of one driver on a clock that stands still, and what it takes to open it again.
 pub(super) struct Kept {
@@ -27,6 +28,8 @@ pub(super) struct Kept {
     pub(super) dir: TempDir,
     /// PostgreSQL, one of this test's own.
     pub(super) server: Option<Server>,
+    /// The rows of the model, and how often it was opened.
+    model: Option<(Arc<handle::Kept>, u64)>,
 }
 
 impl Kept {
@@ -34,24 +37,46 @@ impl Kept {
         let dir = TempDir::new().unwrap();
         let (clock, hand) = Clock::manual(START);
         let store = open(dir.path(), &clock).await.unwrap();
-        Self { store: Arc::new(store), clock, hand, dir, server: None }
+        Self { store: Arc::new(store), clock, hand, dir, server: None, model: None }
     }
 
     pub(super) async fn postgres() -> Self {
         let (clock, hand) = Clock::manual(START);
         let server = Server::start().unwrap();
         let store = open_postgres(&server, &clock).await.unwrap();
-        Self { store: Arc::new(store), clock, hand, dir: TempDir::new().unwrap(), server: Some(server) }
+        Self {
+            store: Arc::new(store),
+            clock,
+            hand,
+            dir: TempDir::new().unwrap(),
+            server: Some(server),
+            model: None,
+        }
+    }
+
+    pub(super) async fn model() -> Self {
+        let (clock, hand) = Clock::manual(START);
+        let rows = Arc::new(handle::Kept::new(clock.clone()));
+        let store = open_model(&rows, 1, &clock);
+        store.ready().await.unwrap();
+        let (dir, model) = (TempDir::new().unwrap(), Some((rows, 1)));
+        Self { store: Arc::new(store), clock, hand, dir, server: None, model }
     }
 
     /// As a process that ended and one that began.
     pub(super) async fn again(self) -> Self {
         self.store.close().await;
+        let mut model = self.model;
         let store: Arc<dyn Store> = match &self.server {
+            _ if model.is_some() => {
+                let (rows, opened) = model.as_mut().unwrap();
+                *opened += 1;
+                Arc::new(open_model(rows, *opened, &self.clock))
+            }
             Some(server) => Arc::new(open_postgres(server, &self.clock).await.unwrap()),
             None => Arc::new(open(self.dir.path(), &self.clock).await.unwrap()),
         };
-        Self { store, ..self }
+        Self { store, model, ..self }
     }
 
     pub(super) async fn accept(&self, key: &str, fingerprint: u8) -> Accepted {
@@ -113,6 +138,19 @@ impl Kept {
     pub(super) async fn state(&self, delivery: DeliveryId) -> String {
         self.store.delivery(delivery).await.unwrap().unwrap().state
     }
+}
+
+/// The model by itself: nothing goes wrong.
+fn open_model(rows: &Arc<handle::Kept>, owner: u64, clock: &Clock) -> ModelStore {
+    struct Calm;
+
+    impl Weather for Calm {
+        fn mishap(&self, _: u64, _: &'static str) -> Mishap {
+            Mishap::default()
+        }
+    }
+
+    ModelStore::open(Arc::clone(rows), owner, true, clock.clone(), Arc::new(Calm))
 }
 
 pub(super) async fn open(dir: &Path, clock: &Clock) -> Result<SqliteStore, String> {

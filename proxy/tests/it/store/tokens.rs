@@ -12,7 +12,7 @@ use super::{Kept, MINUTE, START};
 const STATE: [u8; 32] = [7; 32];
 
 contract! {
-    each:
+    each_and_model:
         token_comes_back_as_it_was_saved,
         only_one_of_many_gets_the_lease,
         lease_is_for_who_has_seen_the_newest_row,

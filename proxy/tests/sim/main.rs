@@ -1,0 +1,82 @@
+//! Deterministic simulation: the real accept, claim, send, refresh, retry, gates, leases and recovery on simulated time, over a
+//! simulated network and a model of the store; a seed decides everything that happens.
+//!
+//! `SEEDS` and `FROM` in the environment choose other seeds than the tests do, `SEED` repeats one and shows its course;
+//! `cargo xtask simulate` sets them.
+
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::print_stdout,
+    reason = "tests"
+)]
+
+mod accounts;
+mod campaign;
+mod dice;
+mod faults;
+mod mint;
+mod model;
+mod partner;
+mod process;
+mod promise;
+mod sabotage;
+mod trace;
+mod wire;
+mod world;
+
+use sabotage::Sabotage;
+use world::course::run;
+
+/// Seeds among which every sabotage must be found.
+const SABOTAGE_SEEDS: u64 = 1_000;
+/// Seeds that are run twice.
+const TWICE: u64 = 40;
+
+#[test]
+fn every_seed_keeps_every_promise() {
+    let campaign = campaign::from_environment();
+    campaign.run().unwrap_or_else(|wrong| panic!("{wrong}"));
+}
+
+#[test]
+fn seed_repeats_itself() {
+    for seed in 0..TWICE {
+        assert_eq!(run(seed, None, false).hash, run(seed, None, false).hash, "seed {seed}");
+    }
+    assert_ne!(run(1, None, false).hash, run(2, None, false).hash);
+}
+
+/// Each of these must be able to fail: a defect that is built in is found in some seed.
+macro_rules! sabotages {
+    ($($test:ident: $sabotage:ident),+ $(,)?) => {
+        $(#[test]
+        fn $test() {
+            let found = campaign::first_wrong(SABOTAGE_SEEDS, Sabotage::$sabotage);
+            let (seed, wrong) = found.expect("a simulation that finds nothing shows nothing");
+            println!("found by seed {seed}: {}", wrong.what);
+        })+
+    };
+}
+
+sabotages! {
+    store_that_takes_writes_under_a_lost_lease_is_found: FenceIgnored,
+    wire_that_asks_no_permit_is_found: PermitIgnored,
+    wire_that_asks_no_permit_for_a_token_is_found: TokenPermitIgnored,
+    blind_sending_after_doubt_is_found: HeldSentAgain,
+    store_that_forgets_what_was_sending_is_found: SendingForgotten,
+    store_that_counts_no_doubts_is_found: DoubtsForgotten,
+    wire_that_denies_that_a_body_left_is_found: LeavingDenied,
+    store_that_knows_no_key_again_is_found: KeyIgnored,
+    store_that_loses_what_it_has_accepted_is_found: AcceptLost,
+    store_that_leases_a_delivery_twice_is_found: LeasedTwice,
+    store_whose_leases_never_end_is_found: LeaseNeverEnds,
+    store_that_writes_no_attempt_is_found: AttemptUnwritten,
+    store_that_lets_everybody_renew_a_token_is_found: TokenLeaseShared,
+    store_that_takes_an_older_token_over_a_newer_one_is_found: TokenOverwritten,
+    store_that_forgets_a_token_is_found: TokenForgotten,
+}

@@ -1,0 +1,127 @@
+//! What a world must be like when everything that went wrong is over: nothing lost, nothing doubled, nothing left.
+//!
+//! Apart from the checks of single moments: here the books of store, partners and visitors are held side by side.
+
+use std::time::Duration;
+
+use lead_proxy::store::FlowRule;
+
+use super::visitor::Promises;
+use super::{World, lock};
+use crate::accounts::Kind;
+use crate::promise::Promise;
+
+/// Most that a delivery may wait after its time when nothing goes wrong.
+const LATE_MAX: Duration = Duration::from_secs(60);
+
+/// Where a delivery may stand at the end.
+const ENDS: [&str; 5] = ["delivered", "held", "dead_letter", "replaced", "merged"];
+
+impl World {
+    /// Records of a lead at its partner.
+    pub fn records_of(&self, number: u32) -> u32 {
+        lock(&self.ledger).seen(number).map_or(0, |seen| seen.records)
+    }
+
+    /// Whether nothing is under way any more.
+    pub fn is_over(&self) -> bool {
+        self.kept.rows().all().iter().all(|row| ENDS.contains(&row.state))
+    }
+
+    /// What is late although nothing goes wrong.
+    pub fn look_for_late(&self) {
+        let (rows, now) = (self.kept.rows(), self.kept.now());
+        let flow: FlowRule = self.config.flow(None);
+        let lease = Duration::from_millis(self.config.lease_ms);
+        let late = rows.all().iter().find(|row| match row.state {
+            "waiting" => {
+                let open_at = rows.gate(&row.submission.account).next_at(&flow, now);
+                row.due_at.max(open_at).after(LATE_MAX) < now
+            }
+            "leased" => row.lease_until.after(2 * lease) < now,
+            _ => false,
+        });
+        let late = late.map(|row| (row.submission.form_version, row.state));
+        drop(rows);
+        if let Some((number, state)) = late {
+            self.wrong(
+                Promise::InTime,
+                format!("lead {number} is {state} and late, although nothing goes wrong"),
+            );
+        }
+    }
+
+    /// Holds the books side by side.
+    pub fn judge(&self, promises: &Promises) {
+        let rows = self.kept.rows();
+        let mut wrongs = Vec::new();
+        for (number, receipt) in &promises.safe {
+            let row = rows.all().iter().find(|row| row.submission.receipt == *receipt);
+            if row.is_none_or(|row| row.submission.form_version != *number) {
+                wrongs.push((Promise::NothingLost, format!("lead {number} was said to be safe and is lost")));
+            }
+        }
+        let ledger = lock(&self.ledger);
+        let mut counts = lock(&self.counts);
+        for row in rows.all() {
+            let number = row.submission.form_version;
+            let seen = ledger.seen(number);
+            let records = seen.map_or(0, |seen| seen.records);
+            let bodies = seen.map_or(0, |seen| seen.bodies.len());
+            let wrong = match row.state {
+                "delivered" => (records == 0)
+                    .then_some((Promise::NothingLost, "is delivered, and its partner has no record")),
+                "held" => None,
+                "dead_letter" | "replaced" => (records > 0)
+                    .then_some((Promise::NothingDoubled, "is given up, and its partner has a record")),
+                "merged" => (bodies > 0).then_some((Promise::NothingDoubled, "is merged, and was sent")),
+                _ => Some((Promise::Ends, "has not ended")),
+            };
+            wrongs.extend(
+                wrong.map(|(promise, wrong)| (promise, format!("lead {number} {wrong} ({})", row.state))),
+            );
+            let allowed = row.attempts.len() + seen.map_or(0, |seen| seen.unknown);
+            if bodies > allowed {
+                let what = format!("lead {number} left {bodies} times in {} attempts", row.attempts.len());
+                wrongs.push((Promise::WrittenAhead, what));
+            }
+            if row.is_sending() {
+                wrongs.push((Promise::Ends, format!("an attempt of lead {number} never ended")));
+            }
+            let twins = rows.all().iter().filter(|twin| twin.submission.form_version == number).count();
+            if twins > 1 {
+                wrongs.push((Promise::NothingDoubled, format!("lead {number} is stored {twins} times")));
+            }
+            *match row.state {
+                "delivered" => &mut counts.delivered,
+                "held" => &mut counts.held,
+                "dead_letter" => &mut counts.dead,
+                _ => &mut counts.others,
+            } += 1;
+            counts.leads += 1;
+        }
+        for (number, seen) in ledger.all() {
+            let row = rows.all().iter().find(|row| row.submission.form_version == number);
+            match row.map(|row| Kind::of(&row.submission.account)) {
+                None => {
+                    wrongs.push((
+                        Promise::NothingLost,
+                        format!("lead {number} reached a partner and is in no store"),
+                    ));
+                }
+                Some(kind) if seen.records > 1 => {
+                    let what = format!("{} has {} records of lead {number}", kind.name(), seen.records);
+                    wrongs.push((Promise::NothingDoubled, what));
+                }
+                Some(_) => {}
+            }
+            counts.records += u64::from(seen.records);
+        }
+        for mint in lock(&self.mints).values() {
+            counts.tokens += mint.given;
+            counts.reused += mint.reused;
+        }
+        drop((rows, ledger, counts));
+        wrongs.into_iter().for_each(|(promise, what)| self.wrong(promise, what));
+    }
+}
