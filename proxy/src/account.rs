@@ -16,6 +16,8 @@ use crate::mapping::{Mapping, MappingRule};
 mod credentials;
 mod settings;
 
+/// Highest bound of a rate; more is none.
+pub(crate) const PER_MINUTE_MAX: u32 = 60_000;
 /// Most keys of a CRM's server at a time.
 const PANEL_KEYS_MAX: usize = 2;
 /// Fewest characters of such a key.
@@ -30,7 +32,7 @@ pub struct AccountConfig {
     /// Whether its leads are sent; those of a disabled account wait.
     #[serde(default = "enabled")]
     pub enabled: bool,
-    /// Most attempts in a minute, 0 for no bound; `delivery.account_per_minute` where left out.
+    /// Most attempts in a minute, 0 for no bound, to 60000; `delivery.account_per_minute` where left out.
     #[serde(default)]
     pub per_minute: Option<u32>,
     /// The connector's own settings; docs/connectors.md lists them.
@@ -95,6 +97,10 @@ impl Account {
             )]);
         };
         let mut findings = Vec::new();
+        if let Some(found) = config.per_minute.filter(|found| *found > PER_MINUTE_MAX) {
+            let expected = format!("0 to {PER_MINUTE_MAX}");
+            findings.push(Finding::new(format!("{path}.per_minute"), found.to_string(), expected));
+        }
         let settings = settings::read(&path, connector, &config.settings, limits, &mut findings);
         let credentials = credentials::read(&path, connector, &settings, secrets, &mut findings);
         let mapping = match Mapping::build(&path, connector, &settings, &config.mapping) {

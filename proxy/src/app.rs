@@ -14,6 +14,7 @@ use crate::exchange::Exchange;
 use crate::forms::Forms;
 use crate::intake::Intake;
 use crate::intake::purpose::Links;
+use crate::left_behind::LeftBehind;
 use crate::locales::Locales;
 use crate::middleware::limits::BodyLimits;
 use crate::routes::records::SchemaCache;
@@ -36,6 +37,8 @@ pub(crate) struct App {
     pub(crate) exchange: Exchange,
     /// What partners have told of their fields a moment ago.
     pub(crate) schemas: SchemaCache,
+    /// What goes on when its caller goes away.
+    pub(crate) left_behind: LeftBehind,
     pub(crate) intake: Intake,
     pub(crate) links: Links,
     pub(crate) tokens: Tokens,

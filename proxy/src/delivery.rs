@@ -12,7 +12,7 @@ mod walk;
 mod work;
 mod worker;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use lead_model::Problem;
@@ -51,7 +51,10 @@ pub enum FirstOutcome {
 pub struct Delivery {
     shared: Arc<Shared>,
     stop: watch::Sender<bool>,
-    worker: JoinHandle<()>,
+    /// None once it was waited for.
+    worker: Mutex<Option<JoinHandle<()>>>,
+    /// Ends with the worker, however that ends.
+    alive: watch::Receiver<()>,
 }
 
 struct Shared {
@@ -95,8 +98,13 @@ impl Delivery {
             wake: Notify::new(),
             stopping: stopping.clone(),
         });
-        let worker = tokio::spawn(tasks::ours(worker::run(Arc::clone(&shared), stopping)));
-        Self { shared, stop, worker }
+        let (life, alive) = watch::channel(());
+        let working = worker::run(Arc::clone(&shared), stopping);
+        let worker = tokio::spawn(tasks::ours(async move {
+            let _life = life;
+            working.await;
+        }));
+        Self { shared, stop, worker: Mutex::new(Some(worker)), alive }
     }
 
     /// Tells that this delivery has been stored and is due.
@@ -136,20 +144,30 @@ impl Delivery {
         *self.shared.stopping.borrow()
     }
 
+    /// Waits until the worker has ended: unless it was told to stop, nothing is delivered any more, and the process is of no
+    /// more use.
+    pub async fn ended(&self) {
+        let mut alive = self.alive.clone();
+        while alive.changed().await.is_ok() {}
+    }
+
     /// Claims nothing more and waits for the running attempts, bounded by `stop_wait_ms`. What is cut off then is in
     /// doubt, and taken up at the next start.
-    pub async fn stop(mut self) {
+    pub async fn stop(&self) {
         self.begin_stop();
+        let Some(mut worker) = self.worker.lock().unwrap_or_else(PoisonError::into_inner).take() else {
+            return;
+        };
         // The worker keeps to `stop_wait_ms` itself, unless the store holds it up.
         let limit = Duration::from_millis(self.shared.config.stop_wait_ms) + STORE_STOP_WAIT;
-        match tokio::time::timeout(limit, &mut self.worker).await {
+        match tokio::time::timeout(limit, &mut worker).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 tracing::error!(panic = error.is_panic(), "the delivery worker did not end well")
             }
             Err(_) => {
                 tracing::error!("the store held the delivery worker up, so it was cut off");
-                self.worker.abort();
+                worker.abort();
             }
         }
     }

@@ -22,6 +22,7 @@ use crate::delivery::{Delivery, FirstOutcome};
 use crate::forms::{FormText, ServedForm};
 use crate::ids::{DeliveryId, IdempotencyKey, Receipt};
 use crate::keys::{Keys, LeadAddress, LeadContent};
+use crate::left_behind::LeftBehind;
 use crate::mapping::check_payload;
 use crate::store::{Accepted, DuplicateRule, NewSubmission, Purpose, Store, StoreError};
 
@@ -39,6 +40,7 @@ pub(crate) struct Intake {
     pub(crate) keys: Arc<Keys>,
     /// How long an answer waits for the first attempt.
     pub(crate) inline_wait: Duration,
+    pub(crate) left_behind: LeftBehind,
 }
 
 /// One submission as it came through a door.
@@ -105,7 +107,7 @@ impl Intake {
     /// A visitor who goes away in the middle must not keep a stored lead from being sent.
     async fn accept(&self, submission: NewSubmission) -> Result<Accepted, StoreError> {
         let (store, delivery) = (Arc::clone(&self.store), Arc::clone(&self.delivery));
-        let accepting = GoesOn::new(async move {
+        let accepting = GoesOn::new(&self.left_behind, async move {
             crash::point("accept.checked");
             let accepted = store.accept(submission).await;
             crash::point("accept.stored");

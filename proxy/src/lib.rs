@@ -31,6 +31,7 @@ mod app;
 mod assets;
 mod forms;
 mod intake;
+mod left_behind;
 mod middleware;
 mod notices;
 mod render;

@@ -16,6 +16,14 @@ pub(crate) fn notices(config: &Config) -> Vec<String> {
                 .to_owned(),
         );
     }
+    let delivery = &config.delivery;
+    if delivery.doubt_wait_ms < delivery.exchange_timeout_ms {
+        notices.push(format!(
+            "delivery.doubt_wait_ms is {}, less than delivery.exchange_timeout_ms ({}): a partner that is still at work on a \
+             lead is asked for it too early, says that it has none, and gets it twice; make it the longer one",
+            delivery.doubt_wait_ms, delivery.exchange_timeout_ms
+        ));
+    }
     for form in &config.forms {
         let Some(account) = config.accounts.iter().find(|account| account.id() == form.account) else {
             continue;

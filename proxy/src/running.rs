@@ -4,6 +4,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use lead_model::Origin;
@@ -24,6 +25,7 @@ use crate::forms::keeper::SchemaKeeper;
 use crate::intake::Intake;
 use crate::intake::purpose::Links;
 use crate::keys::{Keyring, Keys};
+use crate::left_behind::LeftBehind;
 use crate::router;
 use crate::routes::records::SchemaCache;
 use crate::server::{self, Server, ServerLimits};
@@ -31,6 +33,9 @@ use crate::store::{Store, StorePlace};
 use crate::token::Tokens;
 use crate::transport::Transport;
 use crate::upkeep::{Upkeep, open_keys};
+
+/// Longest wait at a stop for what goes on without its caller, which is bounded by a request's own deadline.
+const LEFT_BEHIND_MAX: Duration = Duration::from_secs(30);
 
 /// A proxy at work.
 pub struct Running {
@@ -41,6 +46,7 @@ pub struct Running {
     public: Server,
     operator: Server,
     delivery: Arc<Delivery>,
+    left_behind: LeftBehind,
     tokens: Arc<TokenKeeper>,
     schemas: Option<JoinHandle<()>>,
     upkeep: JoinHandle<()>,
@@ -94,14 +100,17 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
         clock.clone(),
         delivery,
     ));
+    let left_behind = LeftBehind::default();
     let intake = Intake {
         store: Arc::clone(&store),
         delivery: Arc::clone(&delivery),
         accounts: Arc::clone(&accounts),
         keys: Arc::clone(&keys),
         inline_wait: public.inline_wait,
+        left_behind: left_behind.clone(),
     };
     let app = Arc::new(App {
+        left_behind,
         own_origin: sockets.own_origin.clone(),
         forms,
         locales,
@@ -123,6 +132,7 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
         public,
         operator,
         delivery,
+        left_behind: app.left_behind.clone(),
         tokens: Arc::clone(app.exchange.tokens()),
         schemas,
         upkeep: Upkeep::new(Arc::clone(&store), keys, retention, app.clock.clone()).start(),
@@ -189,6 +199,11 @@ async fn bind(addr: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
 }
 
 impl Running {
+    /// Waits for a part of it to end that was not told to: nothing is delivered any more.
+    pub async fn broke(&self) {
+        self.delivery.ended().await;
+    }
+
     /// Takes nothing more, lets open requests and attempts end, and closes the store.
     pub async fn stop(self) {
         crash::point("stop.begun");
@@ -201,10 +216,8 @@ impl Running {
         // Each of its steps is whole in itself, and the next start goes on.
         self.upkeep.abort();
         self.alerts.abort();
-        match Arc::into_inner(self.delivery) {
-            Some(delivery) => delivery.stop().await,
-            None => tracing::warn!("attempts were cut off; they are taken up at the next start"),
-        }
+        // Who has gone away has left work behind that is not theirs to cut off.
+        tokio::join!(self.delivery.stop(), self.left_behind.finish(LEFT_BEHIND_MAX));
         self.tokens.settle().await;
         crash::point("stop.drained");
         self.store.close().await;

@@ -2,7 +2,7 @@
 //!
 //! Apart because only here signals are heard.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 
 use crate::config::{Config, Environment};
 use crate::notices::notices;
@@ -23,9 +23,18 @@ pub(super) fn run(config: Config) -> anyhow::Result<()> {
             "lead-proxy listens on http://{} (operators: http://{})",
             running.public_addr, running.operator_addr
         ));
-        told_to_stop().await?;
+        let broke = tokio::select! {
+            told = told_to_stop() => {
+                told?;
+                false
+            }
+            () = running.broke() => true,
+        };
         tracing::info!("stopping");
         running.stop().await;
+        if broke {
+            bail!("what delivers leads has ended by itself: the log above says why; every accepted lead is in the store");
+        }
         Ok(())
     })
 }

@@ -14,7 +14,8 @@ use crate::account::{Account, AccountConfig, AccountLimits};
 use crate::mapping::MappingRule;
 
 /// An account's keys.
-const KEYS: [&str; 6] = ["connector", "enabled", "settings", "credentials", "panel_keys", "mapping"];
+const KEYS: [&str; 7] =
+    ["connector", "enabled", "per_minute", "settings", "credentials", "panel_keys", "mapping"];
 
 /// Builds every account that is right and tells what is wrong with the others.
 pub(super) fn read(
@@ -119,6 +120,10 @@ impl Shape<'_> {
             let (fits, expected) = match key.as_str() {
                 "connector" => (value.is_str(), "a text: the connector's name"),
                 "enabled" => (value.is_bool(), "true or false"),
+                "per_minute" => {
+                    let fits = value.as_integer().is_some_and(|number| u32::try_from(number).is_ok());
+                    (fits, "a whole number from 0")
+                }
                 "panel_keys" => (value.is_array(), "a list of places: [{ env = \"NAME\" }]"),
                 _ => (value.is_table(), "a table"),
             };

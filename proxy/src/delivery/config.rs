@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::account::AccountLimits;
+use crate::account::{AccountLimits, PER_MINUTE_MAX};
 use crate::config::Finding;
 use crate::store::FlowRule;
 use crate::transport::{Authorities, TransportLimits};
@@ -68,7 +68,7 @@ impl DeliveryConfig {
         let bounds = [
             ("concurrent_max", u64::from(self.concurrent_max), 1, 1_000),
             ("account_concurrent_max", u64::from(self.account_concurrent_max), 1, 1_000),
-            ("account_per_minute", u64::from(self.account_per_minute), 0, 60_000),
+            ("account_per_minute", u64::from(self.account_per_minute), 0, u64::from(PER_MINUTE_MAX)),
             ("account_burst", u64::from(self.account_burst), 1, 1_000),
             ("breaker_failures", u64::from(self.breaker_failures), 1, 1_000),
             ("breaker_wait_ms", self.breaker_wait_ms, 1_000, DAY_MS),

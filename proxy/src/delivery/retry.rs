@@ -102,7 +102,9 @@ fn verdict_of(outcome: &Outcome, now: Timestamp) -> Verdict {
         Outcome::Credential { .. } => Verdict::Refused,
         Outcome::NotSent { why } | Outcome::InDoubt { why } => match why {
             // Nothing was asked of the partner, or it was our own process that fell silent.
-            Why::LeaseLost | Why::NotBuilt | Why::ProcessEnded | Why::PayloadRules => Verdict::Neutral,
+            Why::LeaseLost | Why::NotBuilt | Why::ProcessEnded | Why::PayloadRules | Why::StoreFailed => {
+                Verdict::Neutral
+            }
             // It was there and said that it does not know the lead.
             Why::NotFound => Verdict::Alive,
             _ => Verdict::Bad,

@@ -48,7 +48,7 @@ async fn attempt(shared: &Shared, account: &Account, work: &Work) -> FirstOutcom
     };
     let body = before.as_ref().map_or(&[][..], |(_, request, _)| &request.body);
     crash::point("attempt.ready");
-    let Some(number) = begin(shared, work, body).await else { return FirstOutcome::Pending };
+    let Some(number) = begin(shared, account, work, body).await else { return FirstOutcome::Pending };
     crash::point("begin.written");
     // From here on, and not before, a byte may leave.
     let (outcome, status) = match before {
@@ -64,7 +64,7 @@ async fn attempt(shared: &Shared, account: &Account, work: &Work) -> FirstOutcom
 }
 
 /// Writes the attempt as `sending`; its number, or none where it must not be made.
-async fn begin(shared: &Shared, work: &Work, body: &[u8]) -> Option<u32> {
+async fn begin(shared: &Shared, account: &Account, work: &Work, body: &[u8]) -> Option<u32> {
     let (claimed, asked_at) = (&work.claimed, Instant::now());
     if *shared.stopping.borrow() {
         hand_back(shared, claimed).await;
@@ -84,7 +84,11 @@ async fn begin(shared: &Shared, work: &Work, body: &[u8]) -> Option<u32> {
         }
         Err(error) => {
             let id = claimed.delivery;
-            tracing::warn!(delivery.id = %id, error = cause(&error), "the attempt could not be written, so it was not made");
+            tracing::warn!(delivery.id = %id, error = cause(&error), "the attempt could not be written, so it is not made");
+            // Perhaps it is written all the same. Left so it would be taken for one that may have arrived; no byte has left,
+            // and that is written down now, under the number that it has then.
+            let (number, outcome) = (claimed.attempts + 1, Outcome::NotSent { why: Why::StoreFailed });
+            conclude(shared, Some(account), claimed, Some(&work.content), number, &outcome, None).await;
             None
         }
     }

@@ -50,6 +50,11 @@ pub(super) async fn run(shared: Arc<Shared>, mut stopping: watch::Receiver<bool>
     while !*stopping.borrow_and_update() && stopping.has_changed().is_ok() {
         let wake_at = match worker.turn().await {
             Ok(wake_at) => wake_at,
+            // Nothing opens it again: whoever watches the process must start another.
+            Err(StoreError::Closed) => {
+                tracing::error!("the store has closed under the delivery worker");
+                break;
+            }
             Err(error) => {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,

@@ -8,14 +8,17 @@ use std::task::{Context, Poll};
 
 use tokio::runtime::Handle;
 
-use crate::tasks;
+use crate::left_behind::LeftBehind;
 
 /// A future that is ended by a task of its own where it is dropped before.
-pub(super) struct GoesOn<T: Send + 'static>(Option<Pin<Box<dyn Future<Output = T> + Send>>>);
+pub(super) struct GoesOn<T: Send + 'static> {
+    work: Option<Pin<Box<dyn Future<Output = T> + Send>>>,
+    left_behind: LeftBehind,
+}
 
 impl<T: Send + 'static> GoesOn<T> {
-    pub(super) fn new(work: impl Future<Output = T> + Send + 'static) -> Self {
-        Self(Some(Box::pin(tasks::ours(work))))
+    pub(super) fn new(left_behind: &LeftBehind, work: impl Future<Output = T> + Send + 'static) -> Self {
+        Self { work: Some(Box::pin(work)), left_behind: left_behind.clone() }
     }
 }
 
@@ -24,10 +27,10 @@ impl<T: Send + 'static> Future for GoesOn<T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         // Taken out meanwhile: what panics is not polled again.
-        let Some(mut work) = self.0.take() else { return Poll::Pending };
+        let Some(mut work) = self.work.take() else { return Poll::Pending };
         let polled = work.as_mut().poll(cx);
         if polled.is_pending() {
-            self.0 = Some(work);
+            self.work = Some(work);
         }
         polled
     }
@@ -35,8 +38,8 @@ impl<T: Send + 'static> Future for GoesOn<T> {
 
 impl<T: Send + 'static> Drop for GoesOn<T> {
     fn drop(&mut self) {
-        if let (Some(work), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
-            runtime.spawn(work);
+        if let (Some(work), Ok(_)) = (self.work.take(), Handle::try_current()) {
+            drop(self.left_behind.spawn(work));
         }
     }
 }
@@ -52,11 +55,11 @@ mod tests {
 
     #[tokio::test]
     async fn work_answers_whoever_waits_and_goes_on_when_nobody_does() {
-        assert_eq!(GoesOn::new(async { 7 }).await, 7);
+        assert_eq!(GoesOn::new(&LeftBehind::default(), async { 7 }).await, 7);
         for waits in [true, false] {
             let (open, gate) = oneshot::channel::<()>();
             let (done, ended) = oneshot::channel();
-            let work = GoesOn::new(async move {
+            let work = GoesOn::new(&LeftBehind::default(), async move {
                 gate.await.unwrap();
                 done.send(()).unwrap();
             });

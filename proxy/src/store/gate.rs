@@ -236,7 +236,7 @@ fn wait_of(cause: GateCause, rule: &FlowRule) -> Duration {
 
 /// Between two attempts at a steady rate.
 fn interval_us(rule: &FlowRule) -> Option<i64> {
-    rule.per_minute.map(|per_minute| 60_000_000 / i64::from(per_minute.max(1)))
+    rule.per_minute.map(|per_minute| (60_000_000 / i64::from(per_minute.max(1))).max(1))
 }
 
 /// How far ahead of the steady rate a burst may run.
@@ -267,6 +267,14 @@ mod tests {
         let room = gate.room(wanted, &RULE, now);
         gate.took(room, &RULE, now);
         room
+    }
+
+    #[test]
+    fn rate_that_nothing_reaches_is_none() {
+        for per_minute in [60_000_000, 60_000_001, u32::MAX] {
+            let rule = FlowRule { per_minute: Some(per_minute), ..RULE };
+            assert!(Gate::default().room(4, &rule, START) > 0, "{per_minute}");
+        }
     }
 
     #[test]

@@ -94,6 +94,29 @@ credentials = { api_key = { env = "NOT_SET" } }
 }
 
 #[test]
+fn rate_of_one_account_is_read_and_held_to_its_bounds() {
+    let with = |line: &str| {
+        good().replacen("[accounts.takepayments]\n", &format!("[accounts.takepayments]\n{line}\n"), 1)
+    };
+    let config = read(&with("per_minute = 30")).unwrap_or_else(|findings| panic!("{findings:?}"));
+    let rates: Vec<_> = config.accounts.iter().filter_map(|account| account.per_minute()).collect();
+    assert_eq!(rates, [30]);
+    for (line, expected) in [
+        ("per_minute = 60001", "found 60001, expected 0 to 60000"),
+        ("per_minute = 100000000", "found 100000000, expected 0 to 60000"),
+        ("per_minute = -1", "expected a whole number from 0"),
+        ("per_minute = \"30\"", "found a text, expected a whole number from 0"),
+    ] {
+        let found = findings(&with(line));
+        let [finding] = found.as_slice() else { panic!("{line}: {found:#?}") };
+        assert!(
+            finding.starts_with("accounts.takepayments.per_minute") && finding.ends_with(expected),
+            "{finding}"
+        );
+    }
+}
+
+#[test]
 fn secret_written_as_text_is_refused_and_never_repeated() {
     let place = format!("{{ env = \"{API_KEY_VARIABLE}\" }}");
     for (from, to, path) in [

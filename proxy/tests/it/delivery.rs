@@ -1,5 +1,6 @@
 //! Deliveries against the simulated partner: every fault has its class, and no lead is sent blindly a second time.
 
+mod broken;
 pub(crate) mod desk;
 mod unreadable;
 

@@ -24,10 +24,13 @@ const LIFE_LIMIT: Duration = Duration::from_millis(1_600);
 const PAUSE: Duration = Duration::from_millis(20);
 /// More than are under way at a time, so that patient visitors do not keep others from sending.
 const THREADS: usize = 16;
-/// How long deliveries may take after the last kill.
+/// How long none of the deliveries may arrive after the last kill.
 const DRAIN_LIMIT: Duration = Duration::from_secs(120);
 /// Every so many kills a line says how far it is.
 const TELL_EVERY: usize = 50;
+/// How many leads may be on their way when the next kills begin, and how long the proxy is left alone to get there.
+const BACKLOG_MAX: usize = 200;
+const CATCH_UP_LIMIT: Duration = Duration::from_secs(60);
 /// Every so many lives the proxy is asked to end and killed while it does.
 const STOPPED_EVERY: usize = 5;
 /// Every so many lives it is asked to end and left to it.
@@ -148,6 +151,11 @@ fn kill_often(
             if killed.kills.is_multiple_of(TELL_EVERY) {
                 let (done, time) = (killed.kills, sh::time(began.elapsed()));
                 println!("crash: {done} of {kills} kills on {}, {time}", store.name());
+                // Lives of a second send less than visitors bring.
+                house.launch_proxy(house.proxy_command(&[]))?;
+                house.await_proxy()?;
+                house.catch_up(BACKLOG_MAX, CATCH_UP_LIMIT, stop)?;
+                house.proxy.take().context("the proxy was not started")?.kill()?;
             }
         }
         // Half of the lives answer when the lead is safe, the others wait for the partner first: different work is

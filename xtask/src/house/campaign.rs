@@ -6,7 +6,10 @@ use super::{House, child::Child, stop::Stop, until};
 use crate::sh;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use std::{thread, time::Duration};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 /// Longest exchange with a partner, and so half a lease: long for a partner on the same machine, short for a campaign.
 pub(crate) const EXCHANGE: Duration = Duration::from_millis(2_000);
@@ -49,26 +52,40 @@ impl House {
         Ok(())
     }
 
-    /// Waits until no delivery is on its way any more, so long at most.
+    /// Waits until no delivery is on its way any more; so long at most while their number does not go down.
     pub(crate) fn drain(&mut self, replicas: &mut [Child], limit: Duration, stop: &Stop) -> Result<()> {
-        until(limit, stop, || {
+        let (mut fewest, mut since) = (usize::MAX, Instant::now());
+        loop {
+            stop.check()?;
             self.check_alive()?;
             replicas.iter_mut().try_for_each(Child::check_alive)?;
-            let moving = self.is_moving()?;
-            if moving {
-                thread::sleep(DRAIN_LOOK_AGAIN);
+            let moving = self.count_moving()?;
+            if moving < fewest {
+                (fewest, since) = (moving, Instant::now());
             }
-            Ok(!moving)
+            if moving == 0 || since.elapsed() >= limit {
+                return Ok(());
+            }
+            thread::sleep(DRAIN_LOOK_AGAIN);
+        }
+    }
+
+    /// Waits until at most so many are on their way, so long at most: a campaign shall not run away from its proxy.
+    pub(crate) fn catch_up(&mut self, most: usize, limit: Duration, stop: &Stop) -> Result<()> {
+        until(limit, stop, || {
+            self.check_alive()?;
+            Ok(self.count_moving()? <= most)
         })?;
         Ok(())
     }
 
-    fn is_moving(&self) -> Result<bool> {
+    fn count_moving(&self) -> Result<usize> {
         let text = sh::output(&mut self.proxy_tool(&["deliveries", "list", "--json"]))?;
         let list: Value =
             serde_json::from_str(&text).context("`lead-proxy deliveries list --json` wrote no JSON")?;
         let list = list.as_array().context("`lead-proxy deliveries list --json` wrote no list")?;
         let state = |entry: &Value| entry.get("state").and_then(Value::as_str).map(str::to_owned);
-        Ok(list.iter().any(|entry| matches!(state(entry).as_deref(), Some("waiting" | "leased") | None)))
+        let moves = |entry: &&Value| matches!(state(entry).as_deref(), Some("waiting" | "leased") | None);
+        Ok(list.iter().filter(moves).count())
     }
 }

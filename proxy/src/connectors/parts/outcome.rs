@@ -91,6 +91,8 @@ pub enum Why {
     NotFound,
     /// This process, or one before it, ended in the middle of the attempt.
     ProcessEnded,
+    /// The store did not say whether the attempt was written, so nothing left.
+    StoreFailed,
     /// The account's request can't be built: a setting or a credential does not fit.
     NotBuilt,
     /// The lead breaks a rule of the partner's payload.
@@ -118,6 +120,7 @@ impl fmt::Display for Why {
             Self::Found => "found",
             Self::NotFound => "not_found",
             Self::ProcessEnded => "process_ended",
+            Self::StoreFailed => "store_failed",
             Self::NotBuilt => "not_built",
             Self::PayloadRules => "payload_rules",
         })

@@ -123,7 +123,7 @@ pub(crate) async fn change_record(
     let change = Change(changes.into_iter().collect::<Map<String, Value>>());
     // In a task of its own: who goes away in the middle must not cut a change off, nor what is written down of it.
     let caller = Arc::new(caller);
-    let changing = tokio::spawn(async move {
+    let changing = caller.app.left_behind.clone().spawn(async move {
         let fields: Vec<String> = change.0.keys().cloned().collect();
         ask(&caller, &Call::Update { id: &id, change: &change }, &fields).await
     });

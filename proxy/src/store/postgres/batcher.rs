@@ -4,6 +4,7 @@
 //! database six times as much.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -18,6 +19,8 @@ use crate::store::{Accepted, NewSubmission, Refusal, StoreError};
 const BATCH_MAX: usize = 256;
 /// Most accepts that wait; who comes then waits to be let in.
 const WAITING_MAX: usize = 1_024;
+/// Longest wait of an accept to be let in.
+const ACCEPT_PATIENCE: Duration = Duration::from_secs(2);
 /// While one batch is being synced, another is made.
 const BATCHERS: usize = 2;
 /// So often a batch is tried that the server has refused to begin.
@@ -55,7 +58,10 @@ impl Batcher {
         let jobs =
             self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)?;
         let (answer, answered) = oneshot::channel();
-        jobs.send(Job { submission, answer }).await.map_err(|_| StoreError::Closed)?;
+        // What is not yet handed over is safely refused: nobody waits for a store that hangs with their lead in memory.
+        let place = timeout(ACCEPT_PATIENCE, jobs.reserve()).await;
+        let place = place.map_err(|_| StoreError::Busy(sqlx::Error::PoolTimedOut))?;
+        place.map_err(|_| StoreError::Closed)?.send(Job { submission, answer });
         answered.await.unwrap_or(Err(StoreError::NotCommitted))
     }
 

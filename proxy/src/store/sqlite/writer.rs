@@ -7,10 +7,12 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use sqlx::{Connection, Executor, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use crate::clock::Timestamp;
 use crate::crash;
@@ -24,6 +26,8 @@ use crate::store::{Accepted, NewSubmission, StoreError};
 const BATCH_MAX: usize = 256;
 /// Most jobs that wait; who comes then waits to be let in.
 const WAITING_MAX: usize = 1_024;
+/// Longest wait of an accept to be let in.
+const ACCEPT_PATIENCE: Duration = Duration::from_secs(2);
 
 /// A future that borrows the connection.
 pub(super) type Work<'c, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'c>>;
@@ -91,7 +95,13 @@ impl Writer {
         now: Timestamp,
     ) -> Result<Accepted, StoreError> {
         let (sender, answer) = oneshot::channel();
-        self.give(Job::Accept(Box::new((submission, now)), sender), answer).await
+        let jobs = self.jobs()?;
+        // What is not yet handed over is safely refused: nobody waits for a store that hangs with their lead in memory.
+        let place = timeout(ACCEPT_PATIENCE, jobs.reserve()).await;
+        let place = place.map_err(|_| StoreError::Busy(sqlx::Error::PoolTimedOut))?;
+        let place = place.map_err(|_| StoreError::Closed)?;
+        place.send(Job::Accept(Box::new((submission, now)), sender));
+        answered(answer).await
     }
 
     async fn give<T>(
@@ -99,11 +109,12 @@ impl Writer {
         job: Job,
         answer: oneshot::Receiver<Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        let jobs =
-            self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)?;
-        jobs.send(job).await.map_err(|_| StoreError::Closed)?;
-        // Dropped without an answer: its transaction never began, or broke off before its turn.
-        answer.await.unwrap_or(Err(StoreError::NotCommitted))
+        self.jobs()?.send(job).await.map_err(|_| StoreError::Closed)?;
+        answered(answer).await
+    }
+
+    fn jobs(&self) -> Result<mpsc::Sender<Job>, StoreError> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)
     }
 
     /// Finishes what it has taken, then closes the connection.
@@ -115,6 +126,11 @@ impl Writer {
             tracing::error!(panic = error.is_panic(), "the store's writer did not end well");
         }
     }
+}
+
+/// One that is dropped without an answer: its transaction never began, or broke off before its turn.
+async fn answered<T>(answer: oneshot::Receiver<Result<T, StoreError>>) -> Result<T, StoreError> {
+    answer.await.unwrap_or(Err(StoreError::NotCommitted))
 }
 
 /// What a caller hears once it is known whether the commit is synced.

@@ -28,7 +28,7 @@ use tempfile::TempDir;
 /// The only credential that the partner knows.
 pub(crate) const API_KEY: &str = "canary-key-of-the-deliveries";
 const START: Timestamp = Timestamp::from_ms(1_767_225_600_000);
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How a desk differs from the usual one.
 pub(crate) struct Setup {

@@ -4,6 +4,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::panel::Panel;
+use crate::app::{PATIENCE, good_values, key};
 
 #[tokio::test]
 async fn only_what_is_changed_is_sent_and_null_erases() {
@@ -116,4 +117,30 @@ async fn change_of_a_caller_who_goes_away_is_made_all_the_same() {
         arrived = arrived => assert!(arrived.is_ok()),
     }
     assert_eq!(sim.records()[0].text("firstName"), "Ada");
+}
+
+#[tokio::test]
+async fn stop_waits_for_a_change_that_its_caller_has_left_and_cuts_no_attempt_off() {
+    let mut panel = Panel::start().await;
+    panel.app.sim.takepayments().set_fault(partner_sim::Fault::Slow, Some(1));
+    let answer = panel.app.submit("card-machines", &key("slow"), &good_values()).await;
+    let receipt = answer.json()["receipt"].as_str().unwrap().to_owned();
+    panel.app.sim.takepayments().wait_for(|ledger| !ledger.requests.is_empty(), PATIENCE).await.unwrap();
+
+    let sim = panel.app.sim.algbra();
+    let id = sim.insert(&json!({ "email": "ada@analytical.example" })).unwrap().id().to_owned();
+    sim.set_fault(partner_sim::Fault::Slow, Some(1));
+    let changes = json!({ "firstName": "Ada" });
+    tokio::select! {
+        _ = panel.change("algbra", &id, &changes) => panic!("the partner answers after ten seconds"),
+        arrived = sim.wait_for(|ledger| !ledger.requests.is_empty(), PATIENCE) => assert!(arrived.is_ok()),
+    }
+    panel.app.stop().await;
+    let status = panel.app.sim.algbra().ledger().requests[0].status;
+    assert_eq!(status, Some(200), "the partner's answer was waited for");
+
+    panel.app.restart(|_| {}).await;
+    let told = panel.app.get(&format!("/v1/receipts/{receipt}")).await.json();
+    assert_eq!(told["state"], "delivered", "its outcome was written down before the end: {told}");
+    assert_eq!(panel.app.sim.takepayments().ledger().lead(&receipt).unwrap().times_asked, 1);
 }
