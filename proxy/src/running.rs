@@ -67,38 +67,25 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
 /// # Errors
 /// As [`serve`].
 pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
-    let Config {
-        public,
-        operator,
-        schema_life,
-        forms,
-        locales,
-        assets,
-        store,
-        delivery,
-        accounts,
-        keys,
-        retention,
-        alerts,
-        ..
-    } = config;
-    let sockets = Sockets::bind(&public, operator.listen).await?;
-    let (accounts, locales) = (Arc::new(Accounts::new(accounts)), Arc::new(locales));
-    let (store, keys) = open_store(store, keys, &clock).await?;
-    let transport = Transport::build(delivery.transport_limits())?;
+    let sockets = Sockets::bind(&config.public, config.operator.listen).await?;
+    let (accounts, locales) = (Arc::new(Accounts::new(config.accounts)), Arc::new(config.locales));
+    let (store, keys) = open_store(config.store, config.keys, &clock).await?;
+    let transport = Transport::build(config.delivery.transport_limits())?;
     let keeper = TokenKeeper::new(Arc::clone(&store), transport.clone(), clock.clone(), Arc::clone(&keys));
-    let alerts = Alerts::start(alerts, Arc::clone(&store), &accounts, transport.clone(), clock.clone());
+    let alerts =
+        Alerts::start(config.alerts, Arc::clone(&store), &accounts, transport.clone(), clock.clone());
     let exchange = Exchange::new(transport, Arc::new(keeper), clock.clone());
-    let forms = Arc::new(Forms::new(forms, Arc::clone(&locales)));
+    let forms = Arc::new(Forms::new(config.forms, Arc::clone(&locales)));
     // Before anything is delivered: a lead of such a form is said in words that the schema gives.
-    let schemas = SchemaKeeper::new(&forms, &accounts, &exchange, &store, &clock, schema_life).start().await;
+    let schemas =
+        SchemaKeeper::new(&forms, &accounts, &exchange, &store, &clock, config.schema_life).start().await;
     let delivery = Arc::new(Delivery::start(
         Arc::clone(&store),
         Arc::clone(&accounts),
         exchange.clone(),
         Arc::clone(&keys),
         clock.clone(),
-        delivery,
+        config.delivery,
     ));
     let left_behind = LeftBehind::default();
     let intake = Intake {
@@ -106,7 +93,7 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
         delivery: Arc::clone(&delivery),
         accounts: Arc::clone(&accounts),
         keys: Arc::clone(&keys),
-        inline_wait: public.inline_wait,
+        inline_wait: config.public.inline_wait,
         left_behind: left_behind.clone(),
     };
     let app = Arc::new(App {
@@ -114,7 +101,7 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
         own_origin: sockets.own_origin.clone(),
         forms,
         locales,
-        assets,
+        assets: config.assets,
         intake,
         links: Links { accounts: Arc::clone(&accounts), clock: clock.clone() },
         accounts,
@@ -123,7 +110,7 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
         store: Arc::clone(&store),
         tokens: Tokens::new(&keys.index, clock.clone()),
         clock,
-        public,
+        public: config.public,
     });
     let (public, operator) = sockets.serve(&app)?;
     Ok(Running {
@@ -135,7 +122,7 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
         left_behind: app.left_behind.clone(),
         tokens: Arc::clone(app.exchange.tokens()),
         schemas,
-        upkeep: Upkeep::new(Arc::clone(&store), keys, retention, app.clock.clone()).start(),
+        upkeep: Upkeep::new(Arc::clone(&store), keys, config.retention, app.clock.clone()).start(),
         alerts,
         store,
     })
