@@ -4,6 +4,7 @@
 //! measured by turns in the same minutes, with the release build, and the table gives the median of several rounds.
 
 mod accept;
+mod claim;
 mod due;
 mod idle;
 mod nginx;
@@ -44,6 +45,7 @@ const MEASURES: &[Measure] = &[
     Measure { name: "partner", run: partner::run },
     Measure { name: "due", run: due::run },
     Measure { name: "idle", run: idle::run },
+    Measure { name: "claim", run: claim::run },
 ];
 
 /// What all measures have in common.
@@ -84,6 +86,8 @@ pub(crate) fn main(arguments: &[String]) -> Result<()> {
         folder: sh::target().join("bench"),
         stop: Stop::listen()?,
     };
+    // Two at once would measure each other, and have one folder.
+    let _lock = tools::lock_file(&sh::target().join("bench.lock"), "measures")?;
     house::clear(&bench.folder)?;
     std::fs::create_dir_all(&bench.folder)
         .with_context(|| format!("could not make {}", bench.folder.display()))?;
@@ -118,7 +122,12 @@ fn load() -> String {
 impl Bench {
     /// A house with an empty store and a proxy that is ready; beside it the database where that is a server.
     fn house(&self, overrides: &[(&'static str, String)]) -> Result<(House, Option<Server>)> {
-        let folder = self.folder.join("house");
+        self.house_in("house", overrides)
+    }
+
+    /// The same in a folder of this name, for several at once.
+    fn house_in(&self, name: &str, overrides: &[(&'static str, String)]) -> Result<(House, Option<Server>)> {
+        let folder = self.folder.join(name);
         house::clear(&folder)?;
         let server = self.store.start()?;
         let mut plan = house::Plan::new(folder, Ports::free()?, self.programs.clone());
