@@ -166,12 +166,12 @@ impl Sum {
     }
 }
 
-/// The first of so many seeds that finds a sabotage, and what it finds.
-pub fn first_wrong(seeds: u64, sabotage: Sabotage) -> Option<(u64, Wrong)> {
+/// The first of so many seeds in which a sabotage breaks this promise, and what is found.
+pub fn first_wrong(seeds: u64, sabotage: Sabotage, promise: Promise) -> Option<(u64, Wrong)> {
     count_panics();
     (0..seeds).find_map(|seed| {
         let report = run(seed, Some(sabotage), false);
-        report.wrongs.into_iter().next().map(|wrong| (seed, wrong))
+        report.wrongs.into_iter().find(|wrong| wrong.promise == promise).map(|wrong| (seed, wrong))
     })
 }
 

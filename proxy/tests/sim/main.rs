@@ -29,6 +29,7 @@ mod trace;
 mod wire;
 mod world;
 
+use promise::Promise;
 use sabotage::Sabotage;
 use world::course::run;
 
@@ -51,12 +52,12 @@ fn seed_repeats_itself() {
     assert_ne!(run(1, None, false).hash, run(2, None, false).hash);
 }
 
-/// Each of these must be able to fail: a defect that is built in is found in some seed.
+/// Each of these must be able to fail: a defect that is built in is found in some seed, by the promise that it breaks.
 macro_rules! sabotages {
-    ($($test:ident: $sabotage:ident),+ $(,)?) => {
+    ($($test:ident: $sabotage:ident breaks $promise:ident),+ $(,)?) => {
         $(#[test]
         fn $test() {
-            let found = campaign::first_wrong(SABOTAGE_SEEDS, Sabotage::$sabotage);
+            let found = campaign::first_wrong(SABOTAGE_SEEDS, Sabotage::$sabotage, Promise::$promise);
             let (seed, wrong) = found.expect("a simulation that finds nothing shows nothing");
             println!("found by seed {seed}: {}", wrong.what);
         })+
@@ -64,19 +65,19 @@ macro_rules! sabotages {
 }
 
 sabotages! {
-    store_that_takes_writes_under_a_lost_lease_is_found: FenceIgnored,
-    wire_that_asks_no_permit_is_found: PermitIgnored,
-    wire_that_asks_no_permit_for_a_token_is_found: TokenPermitIgnored,
-    blind_sending_after_doubt_is_found: HeldSentAgain,
-    store_that_forgets_what_was_sending_is_found: SendingForgotten,
-    store_that_counts_no_doubts_is_found: DoubtsForgotten,
-    wire_that_denies_that_a_body_left_is_found: LeavingDenied,
-    store_that_knows_no_key_again_is_found: KeyIgnored,
-    store_that_loses_what_it_has_accepted_is_found: AcceptLost,
-    store_that_leases_a_delivery_twice_is_found: LeasedTwice,
-    store_whose_leases_never_end_is_found: LeaseNeverEnds,
-    store_that_writes_no_attempt_is_found: AttemptUnwritten,
-    store_that_lets_everybody_renew_a_token_is_found: TokenLeaseShared,
-    store_that_takes_an_older_token_over_a_newer_one_is_found: TokenOverwritten,
-    store_that_forgets_a_token_is_found: TokenForgotten,
+    store_that_takes_writes_under_a_lost_lease_is_found: FenceIgnored breaks NothingDoubled,
+    wire_that_asks_no_permit_is_found: PermitIgnored breaks LeaseHeld,
+    wire_that_asks_no_permit_for_a_token_is_found: TokenPermitIgnored breaks OneRenewal,
+    blind_sending_after_doubt_is_found: HeldSentAgain breaks NothingDoubled,
+    store_that_forgets_what_was_sending_is_found: SendingForgotten breaks NothingDoubled,
+    store_that_counts_no_doubts_is_found: DoubtsForgotten breaks NothingDoubled,
+    wire_that_denies_that_a_body_left_is_found: LeavingDenied breaks NothingDoubled,
+    store_that_knows_no_key_again_is_found: KeyIgnored breaks OneReceipt,
+    store_that_loses_what_it_has_accepted_is_found: AcceptLost breaks NothingLost,
+    store_that_leases_a_delivery_twice_is_found: LeasedTwice breaks LeaseHeld,
+    store_whose_leases_never_end_is_found: LeaseNeverEnds breaks InTime,
+    store_that_writes_no_attempt_is_found: AttemptUnwritten breaks WrittenAhead,
+    store_that_lets_everybody_renew_a_token_is_found: TokenLeaseShared breaks OneRenewal,
+    store_that_takes_an_older_token_over_a_newer_one_is_found: TokenOverwritten breaks TokensStored,
+    store_that_forgets_a_token_is_found: TokenForgotten breaks TokensStored,
 }

@@ -51,9 +51,9 @@ impl SimWire {
         departure: &Departure,
     ) -> Result<Left, NotPermitted> {
         match self.world.sabotage {
-            Some(Sabotage::PermitIgnored) => drop(departure.begin()),
+            Some(Sabotage::PermitIgnored) if !is_for_token(request) => drop(departure.begin()),
             Some(Sabotage::TokenPermitIgnored) if is_for_token(request) => drop(departure.begin()),
-            Some(Sabotage::LeavingDenied) => {}
+            Some(Sabotage::LeavingDenied) if !is_for_token(request) => {}
             _ => departure.begin()?,
         }
         Ok(if is_for_token(request) {
