@@ -154,6 +154,11 @@ impl Ledger {
         self.0.borrow().get(place).cloned().unwrap_or_default()
     }
 
+    /// How many they are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.borrow().len()
+    }
+
     /// All, as they stand.
     pub(crate) fn all(&self) -> Vec<Arrival> {
         self.0.borrow().clone()

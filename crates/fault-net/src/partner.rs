@@ -113,6 +113,11 @@ impl FaultPartner {
         self.ledger.all()
     }
 
+    /// How many they are.
+    pub fn arrived(&self) -> usize {
+        self.ledger.len()
+    }
+
     /// Waits until what has come is so.
     pub async fn until(&self, mut reached: impl FnMut(&[Arrival]) -> bool) -> Vec<Arrival> {
         self.ledger.until(|arrivals| reached(arrivals)).await

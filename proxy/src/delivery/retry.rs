@@ -97,6 +97,10 @@ fn verdict_of(outcome: &Outcome, now: Timestamp) -> Verdict {
     match outcome {
         Outcome::Delivered { .. } => Verdict::Good,
         Outcome::Rejected { .. } => Verdict::Alive,
+        // A partner that is away is not there, however politely it says so.
+        Outcome::Throttled { retry_after, why } if why.is_server_error() => {
+            Verdict::Away(retry_after.map(|asked| asked_wait(asked, now)))
+        }
         Outcome::Throttled { retry_after: Some(asked), .. } => Verdict::Wait(asked_wait(*asked, now)),
         Outcome::Throttled { retry_after: None, .. } => Verdict::Alive,
         Outcome::Credential { .. } => Verdict::Refused,
@@ -244,6 +248,19 @@ mod tests {
         let outcome = Outcome::Rejected { fields: Vec::new(), why: Why::Status(400) };
         assert_eq!(step(&outcome, InDoubtPolicy::Hold, 1, 0, Duration::ZERO).standing, Standing::DeadLetter);
         assert_eq!(step(&outcome, InDoubtPolicy::Hold, 2, 1, Duration::ZERO).standing, Standing::Held);
+    }
+
+    #[test]
+    fn partner_that_is_away_is_not_there_however_it_says_so() {
+        let verdict = |status, retry_after| {
+            let outcome = Outcome::Throttled { retry_after, why: Why::Status(status) };
+            step(&outcome, InDoubtPolicy::Hold, 1, 0, Duration::ZERO).verdict
+        };
+        let minute = Duration::from_secs(60);
+        assert_eq!(verdict(503, None), Verdict::Away(None));
+        assert_eq!(verdict(503, Some(RetryAfter::Wait(minute))), Verdict::Away(Some(minute)));
+        assert_eq!(verdict(429, None), Verdict::Alive);
+        assert_eq!(verdict(429, Some(RetryAfter::Wait(minute))), Verdict::Wait(minute));
     }
 
     #[test]

@@ -87,6 +87,8 @@ pub enum Verdict {
     Refused,
     /// It asks the account to wait.
     Wait(Duration),
+    /// It says that it is away, and perhaps for how long: as good as no answer.
+    Away(Option<Duration>),
     /// It says nothing: the cause is ours.
     Neutral,
 }

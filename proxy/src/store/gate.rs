@@ -8,6 +8,9 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::store::Verdict;
 
+/// In the place of a time in [`Gate::flow_us`]: one may go at once, and the others at the steady rate.
+const NOTHING_SAVED: i64 = i64::MAX;
+
 /// What an account's gate keeps to; from the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FlowRule {
@@ -30,7 +33,8 @@ pub struct Gate {
     pub closed: Option<Closed>,
     /// Attempts in a row that the partner did not answer.
     pub failures: u32,
-    /// When the rate is used up to, in microseconds since 1970 (the "theoretical arrival time" of GCRA).
+    /// When the rate is used up to, in microseconds since 1970 (the "theoretical arrival time" of GCRA); `i64::MAX` where
+    /// nothing is saved up for a burst.
     pub flow_us: i64,
     /// Nothing goes before this: the partner has asked for it.
     pub wait_until: Timestamp,
@@ -176,23 +180,27 @@ impl Gate {
             }
             (Verdict::Refused, Some(GateCause::Paused)) => GateChange::StaysClosed(GateCause::Paused),
             (Verdict::Refused, _) => self.close(GateCause::Paused, why, rule, now),
-            (Verdict::Bad, None) => {
+            (Verdict::Bad | Verdict::Away(_), None) => {
+                self.wait(verdict, now);
                 self.failures = self.failures.saturating_add(1);
                 if self.failures < rule.breaker_failures {
                     return GateChange::None;
                 }
                 self.close(GateCause::Broken, why, rule, now)
             }
-            (Verdict::Bad | Verdict::Alive | Verdict::Wait(_), Some(cause)) => {
+            (Verdict::Bad | Verdict::Away(_) | Verdict::Alive | Verdict::Wait(_), Some(cause)) => {
                 self.wait(verdict, now);
                 GateChange::StaysClosed(cause)
             }
         }
     }
 
-    /// Opens it, and forgets what was counted.
+    /// Opens it, and forgets what was counted. That nothing went was no rest: what has gathered goes at the steady rate, so
+    /// that a partner which is just back is not run over.
     pub fn open(&mut self) {
-        self.closed = None;
+        if self.closed.take().is_some() {
+            self.flow_us = NOTHING_SAVED;
+        }
         self.failures = 0;
     }
 
@@ -211,7 +219,7 @@ impl Gate {
     }
 
     fn wait(&mut self, verdict: Verdict, now: Timestamp) {
-        if let Verdict::Wait(wait) = verdict {
+        if let Verdict::Wait(wait) | Verdict::Away(Some(wait)) = verdict {
             self.wait_until = self.wait_until.max(now.after(wait));
         }
     }
@@ -221,6 +229,9 @@ impl Gate {
     fn base_us(&self, rule: &FlowRule, now: Timestamp) -> i64 {
         let now = us(now);
         let interval = interval_us(rule).unwrap_or(0);
+        if self.flow_us == NOTHING_SAVED {
+            return now.saturating_add(tolerance_us(rule, interval));
+        }
         let furthest = now.saturating_add(interval.saturating_mul(i64::from(rule.burst.max(1)) + 1));
         if self.flow_us > furthest { now } else { self.flow_us.max(now) }
     }
@@ -320,7 +331,26 @@ mod tests {
             gate.note(Verdict::Alive, "status_422", &RULE, probe),
             GateChange::Opened(GateCause::Broken)
         );
-        assert_eq!(take(&mut gate, 9, probe.after(SECOND)), 5);
+        let taken: Vec<u32> = (1..=3).map(|s| take(&mut gate, 9, probe.after(s * SECOND))).collect();
+        assert_eq!(taken, [1, 1, 1], "no burst for a partner that is just back");
+        assert_eq!(take(&mut gate, 9, probe.after(60 * SECOND)), 5, "only after a rest");
+    }
+
+    #[test]
+    fn partner_that_says_it_is_away_breaks_the_flow_and_is_left_alone_as_long_as_it_asked() {
+        let mut gate = Gate::default();
+        for _ in 0..2 {
+            assert_eq!(gate.note(Verdict::Away(None), "status_503", &RULE, START), GateChange::None);
+        }
+        assert_eq!(gate.next_at(&RULE, START), START);
+        let asked = Verdict::Away(Some(90 * SECOND));
+        assert_eq!(gate.note(asked, "status_503", &RULE, START), GateChange::Closed(GateCause::Broken));
+        assert_eq!(gate.next_at(&RULE, START), START.after(90 * SECOND), "later than a probe would go");
+        let probe = START.after(90 * SECOND);
+        assert_eq!(take(&mut gate, 9, probe), 1);
+        let told = gate.note(Verdict::Away(Some(SECOND)), "status_503", &RULE, probe);
+        assert_eq!(told, GateChange::StaysClosed(GateCause::Broken));
+        assert_eq!(gate.next_at(&RULE, probe), probe.after(30 * SECOND), "no sooner than a probe goes");
     }
 
     #[test]
@@ -347,7 +377,10 @@ mod tests {
         assert_eq!(gate.room(9, &RULE, START.after(1_000_000 * SECOND)), 0);
         assert_eq!(gate.note(Verdict::Good, "status_200", &RULE, START), GateChange::None);
         gate.open();
-        assert_eq!(gate.room(9, &RULE, START), 5);
+        assert_eq!(gate.room(9, &RULE, START), 1, "and the others at the rate");
+        let mut stood_open = Gate::default();
+        stood_open.open();
+        assert_eq!(stood_open.room(9, &RULE, START), 5, "an open one has its burst");
     }
 
     #[test]
@@ -366,7 +399,7 @@ mod tests {
         take(&mut gate, 9, START.after(30 * SECOND));
         let back = Timestamp::from_ms(START.as_ms() - 3_600_000);
         assert_eq!(gate.room(9, &RULE, back), 1, "the probe");
-        gate.open();
+        gate.closed = None;
         assert_eq!(gate.room(9, &RULE, back), 5, "the rate");
     }
 }

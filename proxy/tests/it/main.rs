@@ -7,6 +7,7 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::string_slice,
+    clippy::print_stdout,
     reason = "tests"
 )]
 
@@ -24,6 +25,7 @@ mod mapping;
 mod network;
 mod operator;
 mod origins;
+mod outage;
 mod pages;
 mod partners;
 mod privacy;

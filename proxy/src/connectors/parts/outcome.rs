@@ -99,6 +99,13 @@ pub enum Why {
     PayloadRules,
 }
 
+impl Why {
+    /// Whether the partner says by its status that it is not able to answer.
+    pub fn is_server_error(self) -> bool {
+        matches!(self, Self::Status(500..) | Self::Named { status: 500.., .. })
+    }
+}
+
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

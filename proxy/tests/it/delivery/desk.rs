@@ -27,7 +27,7 @@ use tempfile::TempDir;
 
 /// The only credential that the partner knows.
 pub(crate) const API_KEY: &str = "canary-key-of-the-deliveries";
-const START: Timestamp = Timestamp::from_ms(1_767_225_600_000);
+pub(crate) const START: Timestamp = Timestamp::from_ms(1_767_225_600_000);
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How a desk differs from the usual one.
@@ -192,7 +192,7 @@ impl Desk {
 
     /// Stores a submission and tells the deliveries of it, as intake does.
     pub(crate) async fn accept(&self, key: &str) -> (Receipt, DeliveryId) {
-        let submission = submission(key, 1);
+        let submission = submission("web", key, 1);
         let receipt = submission.receipt.clone();
         let Accepted::New(id) = self.store.accept(submission).await.unwrap() else { panic!("{key} is new") };
         if let Some(delivery) = &self.delivery {
@@ -202,7 +202,7 @@ impl Desk {
     }
 
     pub(crate) async fn accept_again(&self, key: &str, fingerprint: u8) -> Accepted {
-        self.store.accept(submission(key, fingerprint)).await.unwrap()
+        self.store.accept(submission("web", key, fingerprint)).await.unwrap()
     }
 
     pub(crate) async fn first_outcome(&self, id: DeliveryId) -> FirstOutcome {
@@ -249,7 +249,7 @@ async fn start_sim(listen: SocketAddr) -> Sim {
     partner_sim::start(partner_sim::Options::new(listen, credentials)).await.unwrap()
 }
 
-async fn open_store(dir: &TempDir, clock: &Clock) -> Arc<dyn Store> {
+pub(crate) async fn open_store(dir: &TempDir, clock: &Clock) -> Arc<dyn Store> {
     let config = StoreConfig { path: dir.path().join("store.db") };
     Arc::new(SqliteStore::open(&config, clock.clone()).await.unwrap())
 }
@@ -261,11 +261,12 @@ fn account(url: &str, config: &DeliveryConfig, enabled: bool) -> Account {
     Account::build("web", &section, secrets, config.account_limits()).unwrap()
 }
 
-fn submission(key: &str, fingerprint: u8) -> NewSubmission {
+/// A new lead for this account, as intake seals it.
+pub(crate) fn submission(account: &str, key: &str, fingerprint: u8) -> NewSubmission {
     let values = r#"{"first_name":"Ada","last_name":"Lovelace","email":"ada@analytical.example",
         "phone":"+442079460018","notes":"Two tills.","consent":true}"#;
     let receipt = Receipt::new();
-    let address = LeadAddress { receipt: receipt.as_str(), form: "quote", account: "web" };
+    let address = LeadAddress { receipt: receipt.as_str(), form: "quote", account };
     let content = LeadContent {
         values: serde_json::from_str(values).unwrap(),
         source: Source::default(),
@@ -277,7 +278,7 @@ fn submission(key: &str, fingerprint: u8) -> NewSubmission {
         form: "quote".to_owned(),
         form_version: 1,
         locale: "en".to_owned(),
-        account: "web".to_owned(),
+        account: account.to_owned(),
         idempotency_key: IdempotencyKey::parse(&format!("{key:-<16}")).unwrap(),
         fingerprint: [fingerprint; 32],
         person: None,
@@ -287,7 +288,7 @@ fn submission(key: &str, fingerprint: u8) -> NewSubmission {
 }
 
 /// The same at every opening.
-fn keys() -> Arc<Keys> {
+pub(crate) fn keys() -> Arc<Keys> {
     let active = KeyId::parse("test").unwrap();
     let ring = Keyring::new(active.clone(), &BTreeMap::from([(active, [1; 32].into())])).unwrap();
     Arc::new(Keys { ring, index: IndexKey::new([2; 32].into()) })
