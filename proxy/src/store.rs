@@ -28,7 +28,7 @@ use crate::ids::{DeliveryId, Receipt};
 
 pub use config::{StoreConfig, StorePlace};
 pub use ending::{AttemptClass, Ending, Finished, Standing, Verdict};
-pub use error::{Refusal, StoreError};
+pub use error::{Hindrance, Refusal, StoreError};
 pub use gate::{Closed, FlowRule, Gate, GateCause, GateChange, GateView};
 pub use history::{AttemptHistory, DeliveryHistory, tell_history};
 pub use keys::{

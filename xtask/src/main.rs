@@ -13,6 +13,7 @@ mod bench;
 mod chaos;
 mod crash;
 mod demo;
+mod disk;
 mod house;
 mod load;
 mod new_connector;
@@ -116,6 +117,12 @@ const TASKS: &[Task] = &[
         arguments: "accept [--seconds S] [--rounds N] [--store S] [--only M,…]",
         help: "what an accept costs beside nginx that only passes on, and how soon leads leave",
         run: bench::main,
+    },
+    Task {
+        name: "disk",
+        arguments: "[--release] [--seed N]",
+        help: "take the disk away from the running proxy in every way, and count every promise",
+        run: disk::main,
     },
     Task { name: "help", arguments: "", help: "this list", run: help },
 ];

@@ -4,7 +4,7 @@
 //! tests), because another choice of packages is another choice of features and would compile the tree again.
 
 use crate::{
-    assets, chaos, crash, demo, sh, simulate, size, tidy,
+    assets, chaos, crash, demo, disk, sh, simulate, size, tidy,
     tools::{self, Need, Tools},
     trace,
 };
@@ -61,6 +61,7 @@ const STAGES: &[Stage] = &[
     Stage { name: "doctest", needs: &[], reads_source: false, run: doctest },
     Stage { name: "demo", needs: &[], reads_source: false, run: demo_once },
     Stage { name: "trace", needs: &[Need::Strace], reads_source: false, run: trace_short },
+    Stage { name: "disk", needs: disk::NEEDS, reads_source: false, run: disk_faults },
     Stage { name: "crash", needs: &[Need::Postgres], reads_source: false, run: crash_short },
     Stage { name: "chaos", needs: &[Need::Postgres], reads_source: false, run: chaos_short },
     Stage { name: "simulate", needs: &[], reads_source: false, run: simulate_short },
@@ -236,6 +237,11 @@ fn demo_once(tools: &Tools) -> Result<()> {
 /// The order of sync and answer, for fewer accepts than `cargo xtask trace` takes by itself.
 fn trace_short(tools: &Tools) -> Result<()> {
     as_built(tools, trace::main, &["--accepts", "200"])
+}
+
+/// Every way in which a disk fails.
+fn disk_faults(tools: &Tools) -> Result<()> {
+    as_built(tools, disk::main, &[])
 }
 
 /// A quarter of the kills that `cargo xtask crash` takes by itself, on both stores at a time; and every named point for two

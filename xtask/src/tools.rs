@@ -78,6 +78,8 @@ pub(crate) enum Need {
     Browser,
     /// strace, for `cargo xtask trace`.
     Strace,
+    /// SQLite's own program, for `cargo xtask disk`.
+    Sqlite,
     /// PostgreSQL, which tests start for themselves.
     Postgres,
     /// nginx and wrk, for `cargo xtask bench` alone.
@@ -95,6 +97,7 @@ impl Need {
         Need::Nextest,
         Need::Browser,
         Need::Strace,
+        Need::Sqlite,
         Need::Postgres,
     ];
 
@@ -109,6 +112,7 @@ impl Need {
             Need::Nextest => Box::new(cargo::OnPathOr(CARGO_NEXTEST)),
             Need::Browser => Box::new(apt::BROWSER),
             Need::Strace => Box::new(apt::STRACE),
+            Need::Sqlite => Box::new(apt::SQLITE),
             Need::Postgres => Box::new(apt::POSTGRES),
             Need::Bench => Box::new(apt::BENCH),
         }

@@ -2,12 +2,14 @@
 //!
 //! Apart because machines ask these, often, and must get an answer that costs nothing.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::extract::State;
 use http::StatusCode;
 
 use crate::app::App;
+use crate::store::StoreError;
 
 /// The process runs.
 pub(crate) async fn is_alive() -> &'static str {
@@ -15,15 +17,22 @@ pub(crate) async fn is_alive() -> &'static str {
 }
 
 /// The store takes submissions, and nobody has told the process to stop.
-pub(crate) async fn is_ready(State(app): State<Arc<App>>) -> (StatusCode, &'static str) {
+pub(crate) async fn is_ready(State(app): State<Arc<App>>) -> (StatusCode, Cow<'static, str>) {
     if app.intake.delivery.is_stopping() {
-        return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
+        return unavailable("stopping\n");
     }
     match app.store.ready().await {
-        Ok(()) => (StatusCode::OK, "ready\n"),
+        Ok(()) => (StatusCode::OK, "ready\n".into()),
         Err(error) => {
             tracing::warn!(error = %error, "store not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the store can't be written to\n")
+            let StoreError::Hindered(hindrance) = error else {
+                return unavailable("the store can't be written to\n");
+            };
+            unavailable(format!("the store can't be written to: {hindrance}\n"))
         }
     }
+}
+
+fn unavailable(why: impl Into<Cow<'static, str>>) -> (StatusCode, Cow<'static, str>) {
+    (StatusCode::SERVICE_UNAVAILABLE, why.into())
 }

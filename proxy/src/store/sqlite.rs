@@ -9,6 +9,7 @@ mod files;
 mod gates;
 mod guard;
 mod heartbeat;
+mod hindrance;
 pub(super) mod history;
 mod insert;
 mod keys;
@@ -88,7 +89,9 @@ impl Store for SqliteStore {
 
     async fn ready(&self) -> Result<(), StoreError> {
         let now = self.clock.now();
-        self.writer.write(move |conn| Box::pin(heartbeat::beat(conn, now))).await
+        self.writer.sound()?;
+        let beaten = self.writer.write(move |conn| Box::pin(heartbeat::beat(conn, now))).await;
+        beaten.map_err(|error| hindrance::hindrance_of(&error).map_or(error, StoreError::Hindered))
     }
 
     async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claimed>, StoreError> {

@@ -31,6 +31,13 @@ impl Web {
         self.0.get(url).call().ok().map(|answer| answer.status().as_u16())
     }
 
+    /// Status and text that a GET is answered with.
+    pub(crate) fn text(&self, url: &str) -> Result<(u16, String)> {
+        let mut answer = self.0.get(url).call().with_context(|| format!("no answer from {url}"))?;
+        let text = answer.body_mut().read_to_string();
+        Ok((answer.status().as_u16(), text.with_context(|| format!("the answer of {url} broke off"))?))
+    }
+
     /// Where the answer to a GET sends a browser.
     pub(crate) fn location(&self, url: &str) -> Result<String> {
         let answer = self.0.get(url).call().with_context(|| format!("no answer from {url}"))?;

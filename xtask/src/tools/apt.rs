@@ -19,6 +19,10 @@ pub(super) const BROWSER: Debian = Debian {
 pub(super) const STRACE: Debian =
     Debian { label: "strace", programs: &["strace"], packages: &["strace"], same_major: false };
 
+/// Another program that has the store open; `cargo xtask disk` needs it.
+pub(super) const SQLITE: Debian =
+    Debian { label: "sqlite3", programs: &["sqlite3"], packages: &["sqlite3"], same_major: false };
+
 /// A database server, for the tests that start one of their own. Debian starts one beside, as a service; it is left alone.
 pub(super) const POSTGRES: Postgres = Postgres(Debian {
     label: "PostgreSQL",

@@ -146,6 +146,7 @@ fn same_for_all(error: &StoreError) -> StoreError {
             let (found, remedy) = (refusal.found.clone(), refusal.remedy.clone());
             StoreError::Refused(Refusal { found, remedy })
         }
+        StoreError::Hindered(hindrance) => StoreError::Hindered(*hindrance),
         StoreError::Closed => StoreError::Closed,
         StoreError::Corrupt(column) => StoreError::Corrupt(column),
         StoreError::NotCommitted | StoreError::Database(_) => StoreError::NotCommitted,

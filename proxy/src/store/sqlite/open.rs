@@ -13,10 +13,11 @@ use sqlx::{ConnectOptions as _, Connection as _, Executor as _, SqliteConnection
 
 use crate::crash;
 use crate::store::sqlite::files::StoreFiles;
+use crate::store::sqlite::hindrance::hindrance_of;
 use crate::store::sqlite::lock::StoreLock;
 use crate::store::sqlite::writer::Writer;
 use crate::store::sqlite::{guard, lock, place, store_error};
-use crate::store::{Refusal, StoreError};
+use crate::store::{Hindrance, Refusal, StoreError};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations/sqlite");
 
@@ -57,6 +58,7 @@ pub(super) async fn open(path: &Path) -> Result<Opened, StoreError> {
     // first connection: closing a file takes SQLite's own locks on it away (POSIX), in the whole process.
     check_is_ours(path)?;
     let mut connection = connect(path).await?;
+    check_sound(path, &mut connection).await?;
     migrate(&mut connection).await?;
     crash::point("open.migrated");
     lock.mark_open()?;
@@ -153,6 +155,23 @@ fn check_is_ours(path: &Path) -> Result<(), StoreError> {
     Err(StoreError::Refused(Refusal { found, remedy: "name another file as store.path".to_owned() }))
 }
 
+/// Refuses a file whose pages do not fit together: a lead accepted into it might be lost with them. Reads all of it.
+async fn check_sound(path: &Path, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let found: Result<(String,), _> =
+        sqlx::query_as("PRAGMA quick_check(1)").fetch_one(&mut *connection).await;
+    match found {
+        Ok((said,)) if said == "ok" => Ok(()),
+        Ok(_) => Err(damaged(path)),
+        Err(error) => Err(unreadable(path, error)),
+    }
+}
+
+fn damaged(path: &Path) -> StoreError {
+    let found = format!("the store {} is damaged: its pages do not fit together", path.display());
+    let remedy = "put back a backup, or have SQLite recover the file (`sqlite3 FILE .recover`) and keep a copy of it as it is";
+    StoreError::Refused(Refusal { found, remedy: remedy.to_owned() })
+}
+
 async fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
     MIGRATIONS.run(connection).await.map_err(|error| {
         let found = format!("the store can't be brought to this version ({error})");
@@ -168,7 +187,12 @@ fn unreadable(path: &Path, error: sqlx::Error) -> StoreError {
             Err(cause) => StoreError::Database(sqlx::Error::Configuration(cause)),
         };
     }
-    let found = format!("the store {} can't be opened ({error})", path.display());
+    let (shown, error) = (path.display(), store_error(error));
+    if hindrance_of(&error) == Some(Hindrance::Damaged) {
+        return damaged(path);
+    }
+    let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+    let found = format!("the store {shown} can't be opened ({cause})");
     StoreError::Refused(Refusal {
         found,
         remedy: "check that it is an undamaged store and may be written".to_owned(),

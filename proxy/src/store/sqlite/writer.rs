@@ -6,7 +6,7 @@
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sqlx::{Connection, Executor, SqliteConnection};
@@ -17,10 +17,11 @@ use tokio::time::timeout;
 use crate::clock::Timestamp;
 use crate::crash;
 use crate::store::sqlite::files::StoreFiles;
+use crate::store::sqlite::hindrance::{InTheWay, hindrance_of};
 use crate::store::sqlite::insert::Arrival;
 use crate::store::sqlite::lock::StoreLock;
 use crate::store::sqlite::{accept, open, store_error};
-use crate::store::{Accepted, NewSubmission, StoreError};
+use crate::store::{Accepted, Hindrance, NewSubmission, StoreError};
 
 /// Most jobs in one transaction.
 const BATCH_MAX: usize = 256;
@@ -46,6 +47,7 @@ enum Job {
 /// A job that has run inside the transaction: whether its changes stay, and whom to answer when they are synced.
 struct Done {
     keep: bool,
+    hindrance: Option<Hindrance>,
     answer: Answer,
 }
 
@@ -53,6 +55,7 @@ type Answer = Box<dyn FnOnce(bool) + Send>;
 
 /// Hands jobs to the writer.
 pub(super) struct Writer {
+    in_the_way: Arc<InTheWay>,
     jobs: Mutex<Option<mpsc::Sender<Job>>>,
     task: tokio::sync::Mutex<Option<JoinHandle<()>>>,
 }
@@ -66,9 +69,11 @@ impl Writer {
         files: StoreFiles,
     ) -> Self {
         let (jobs, waiting) = mpsc::channel(WAITING_MAX);
-        let writing = Writing { path, connection: Some(connection), files };
+        let in_the_way = Arc::<InTheWay>::default();
+        let writing =
+            Writing { path, connection: Some(connection), files, in_the_way: Arc::clone(&in_the_way) };
         let task = tokio::spawn(run(writing, waiting, lock));
-        Self { jobs: Mutex::new(Some(jobs)), task: tokio::sync::Mutex::new(Some(task)) }
+        Self { in_the_way, jobs: Mutex::new(Some(jobs)), task: tokio::sync::Mutex::new(Some(task)) }
     }
 
     /// Runs work inside a transaction and answers when that is synced. The work goes on when its caller goes away.
@@ -82,7 +87,8 @@ impl Writer {
             let work = work(connection);
             Box::pin(async move {
                 let result = work.await;
-                Done { keep: result.is_ok(), answer: answer_with(sender, result) }
+                let hindrance = result.as_ref().err().and_then(hindrance_of);
+                Done { keep: result.is_ok(), hindrance, answer: answer_with(sender, result) }
             })
         });
         self.give(Job::Run(run), answer).await
@@ -101,7 +107,7 @@ impl Writer {
         let place = place.map_err(|_| StoreError::Busy(sqlx::Error::PoolTimedOut))?;
         let place = place.map_err(|_| StoreError::Closed)?;
         place.send(Job::Accept(Box::new((submission, now)), sender));
-        answered(answer).await
+        self.answered(answer).await
     }
 
     async fn give<T>(
@@ -110,7 +116,20 @@ impl Writer {
         answer: oneshot::Receiver<Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
         self.jobs()?.send(job).await.map_err(|_| StoreError::Closed)?;
-        answered(answer).await
+        self.answered(answer).await
+    }
+
+    /// One that is dropped without an answer: its transaction never began, or broke off before its turn.
+    async fn answered<T>(&self, answer: oneshot::Receiver<Result<T, StoreError>>) -> Result<T, StoreError> {
+        match answer.await.unwrap_or(Err(StoreError::NotCommitted)) {
+            Err(StoreError::NotCommitted) => Err(self.in_the_way.error()),
+            answer => answer,
+        }
+    }
+
+    /// Whether the file was found damaged.
+    pub(super) fn sound(&self) -> Result<(), StoreError> {
+        if self.in_the_way.is_damage() { Err(self.in_the_way.error()) } else { Ok(()) }
     }
 
     fn jobs(&self) -> Result<mpsc::Sender<Job>, StoreError> {
@@ -126,11 +145,6 @@ impl Writer {
             tracing::error!(panic = error.is_panic(), "the store's writer did not end well");
         }
     }
-}
-
-/// One that is dropped without an answer: its transaction never began, or broke off before its turn.
-async fn answered<T>(answer: oneshot::Receiver<Result<T, StoreError>>) -> Result<T, StoreError> {
-    answer.await.unwrap_or(Err(StoreError::NotCommitted))
 }
 
 /// What a caller hears once it is known whether the commit is synced.
@@ -150,6 +164,7 @@ struct Writing {
     path: PathBuf,
     connection: Option<SqliteConnection>,
     files: StoreFiles,
+    in_the_way: Arc<InTheWay>,
 }
 
 async fn run(mut writing: Writing, mut waiting: mpsc::Receiver<Job>, mut lock: StoreLock) {
@@ -177,15 +192,24 @@ impl Writing {
     async fn write_batch(&mut self, batch: &mut Vec<Job>) {
         // The connection is kept meanwhile: it alone still holds a file that was removed, and the file may come back.
         if !self.files.are_ours() {
+            self.in_the_way.note(Some(Hindrance::FileGone));
             batch.clear();
             return;
+        }
+        if self.in_the_way.is_damage() {
+            batch.retain(|job| !matches!(job, Job::Accept(..)));
         }
         let mut answers = Vec::with_capacity(batch.len());
         let committed = match self.commit(batch, &mut answers).await {
             // Asked again, for a commit into a file that is gone by now is lost.
-            Ok(()) => self.files.are_ours(),
+            Ok(hindrance) => {
+                let are_ours = self.files.are_ours();
+                self.in_the_way.note(if are_ours { hindrance } else { Some(Hindrance::FileGone) });
+                are_ours
+            }
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the store could not commit");
+                self.in_the_way.note(hindrance_of(&error));
                 // After a failed sync nobody knows what the file holds: a new connection reads it afresh.
                 if let Some(connection) = self.connection.take() {
                     connection.close_hard().await.ok();
@@ -201,7 +225,13 @@ impl Writing {
         batch.clear();
     }
 
-    async fn commit(&mut self, batch: &mut Vec<Job>, answers: &mut Vec<Answer>) -> Result<(), StoreError> {
+    /// What a job that failed alone says of the disk and the file.
+    async fn commit(
+        &mut self,
+        batch: &mut Vec<Job>,
+        answers: &mut Vec<Answer>,
+    ) -> Result<Option<Hindrance>, StoreError> {
+        let mut hindrance = None;
         let connection = match &mut self.connection {
             Some(connection) => connection,
             empty => empty.insert(open::connect(&self.path).await?),
@@ -227,6 +257,7 @@ impl Writing {
             connection.execute("SAVEPOINT job").await.map_err(store_error)?;
             let done = run(connection).await;
             answers.push(done.answer);
+            hindrance = hindrance.or(done.hindrance);
             if !done.keep {
                 connection.execute("ROLLBACK TO job").await.map_err(store_error)?;
             }
@@ -235,7 +266,7 @@ impl Writing {
         crash::point("commit.before");
         connection.execute("COMMIT").await.map_err(store_error)?;
         crash::point("commit.after");
-        Ok(())
+        Ok(hindrance)
     }
 }
 

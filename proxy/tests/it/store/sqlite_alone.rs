@@ -127,6 +127,24 @@ async fn file_of_another_program_and_noise_are_refused_and_left_as_they_are() {
 }
 
 #[tokio::test]
+async fn store_whose_pages_do_not_fit_together_is_refused_and_left_as_it_is() {
+    let kept = Kept::sqlite().await;
+    kept.store.close().await;
+    let path = kept.dir.path().join("store.db");
+    let whole = std::fs::read(&path).unwrap();
+    let mut damaged = whole.clone();
+    damaged[4_096 * 3..][..8].fill(0xa5);
+    for bytes in [damaged, whole[..whole.len() / 2].to_vec()] {
+        std::fs::write(&path, &bytes).unwrap();
+        let refused = open(kept.dir.path(), &kept.clock).await.err().unwrap();
+        assert!(refused.contains("is damaged") && refused.contains("put back a backup"), "{refused}");
+        assert_eq!(std::fs::read(&path).unwrap(), bytes, "it is left as it was");
+    }
+    std::fs::write(&path, &whole).unwrap();
+    open(kept.dir.path(), &kept.clock).await.unwrap();
+}
+
+#[tokio::test]
 async fn store_of_a_newer_version_is_refused() {
     let kept = Kept::sqlite().await;
     let mut outside = beside(&kept).await;
