@@ -255,3 +255,24 @@ fn in_chunks<'a, T>(
         fitting.next().map(|(_, statement)| (statement.as_str(), chunk))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows that each statement of a batch has room for, and those that it is given.
+    fn rooms(batch: usize) -> Vec<(usize, usize)> {
+        let rows = vec![(); batch];
+        let room = |statement: &str| statement.matches("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)").count();
+        in_chunks(&INSERT, &rows).map(|(statement, chunk)| (room(statement), chunk.len())).collect()
+    }
+
+    #[test]
+    fn batch_takes_one_statement_for_each_sixty_four_and_the_smallest_that_has_room() {
+        assert_eq!(rooms(0), []);
+        assert_eq!(rooms(1), [(4, 1)]);
+        assert_eq!(rooms(5), [(16, 5)]);
+        assert_eq!(rooms(17), [(64, 17)]);
+        assert_eq!(rooms(130), [(64, 64), (64, 64), (4, 2)]);
+    }
+}
