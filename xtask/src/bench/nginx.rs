@@ -19,13 +19,13 @@ use std::{
 /// As long as the answer of the proxy, nearly.
 const ANSWER: &str = r#"{"receipt":"7K3F9-0QXJ2-MM8TD-4VYBR","state":"received"}"#;
 const READY_LIMIT: Duration = Duration::from_secs(10);
+const END_LIMIT: Duration = Duration::from_secs(5);
 
 /// Both, running.
 pub(super) struct Nginx {
     pub(super) port: u16,
     front: Child,
-    /// Ended with its owner.
-    _upstream: Child,
+    upstream: Child,
 }
 
 impl Nginx {
@@ -47,12 +47,22 @@ impl Nginx {
             let listens = until(READY_LIMIT, stop, || Ok(TcpStream::connect(("127.0.0.1", port)).is_ok()))?;
             ensure!(listens, "nginx does not listen on port {port}. Its words:\n{}", front.last_lines());
         }
-        Ok(Self { port, front, _upstream: upstream })
+        Ok(Self { port, front, upstream })
     }
 
     /// The time on a core of the one that passes on, in microseconds.
     pub(super) fn cpu_us(&self) -> Result<f64> {
         process::cpu_us_with_children(self.front.id())
+    }
+}
+
+impl Drop for Nginx {
+    /// By the signal that ends its workers too: a master that is killed leaves them behind.
+    fn drop(&mut self) {
+        for child in [&mut self.front, &mut self.upstream] {
+            let ended = child.terminate().and_then(|()| child.await_end(END_LIMIT));
+            ended.map(drop).unwrap_or_default();
+        }
     }
 }
 
