@@ -108,7 +108,7 @@ pub trait Store: TokenStore + SchemaStore + KeyStore + OperatorStore + Send + Sy
     /// the store has one process at a time, those of processes before this one.
     async fn recover(&self, running: &[DeliveryId], lease: Duration) -> Result<Vec<Abandoned>, StoreError>;
 
-    /// The gates that are closed.
+    /// The gates that are closed, and those whose partner has asked to wait.
     async fn closed_gates(&self) -> Result<Vec<GateView>, StoreError>;
 
     /// Closes an account's gate for an operator, until he opens it again. False where he had done so before.
@@ -117,7 +117,7 @@ pub trait Store: TokenStore + SchemaStore + KeyStore + OperatorStore + Send + Sy
     /// Opens the gates that were closed because partners refuse the account or do not answer; how many.
     async fn resume_accounts(&self) -> Result<u64, StoreError>;
 
-    /// Opens an account's gate, whatever has closed it; whether it was closed.
+    /// Opens an account's gate, whatever keeps it shut, a partner's wait as well; whether it was shut.
     async fn resume_account(&self, account: &str) -> Result<bool, StoreError>;
 
     /// What is told of a delivery.

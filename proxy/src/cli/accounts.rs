@@ -12,7 +12,7 @@ use super::table;
 /// What can be done with accounts.
 #[derive(Debug, Subcommand)]
 pub(super) enum Accounts {
-    /// List the accounts, what has closed them, and how many leads of each have not reached their partner.
+    /// List the accounts, what keeps them shut, and how many leads of each have not reached their partner.
     List {
         /// Write one JSON list for programs.
         #[arg(long)]
@@ -63,7 +63,8 @@ fn list(answer: &Value, as_json: bool) {
     }
     let counts = ["waiting", "leased", "held", "dead_letter", "merged"];
     let rows: Vec<_> = rows(answer, "accounts").iter().map(|account| to_row(account, &counts)).collect();
-    let names: Vec<_> = ["account", "stands"].into_iter().chain(counts).chain(["reason", "since"]).collect();
+    let names: Vec<_> =
+        ["account", "stands"].into_iter().chain(counts).chain(["reason", "since", "until"]).collect();
     table::print(&names, &rows);
 }
 
@@ -71,15 +72,18 @@ fn to_row(account: &Value, counts: &[&str]) -> Vec<String> {
     let none = Value::Null;
     let closed = account.get("closed").unwrap_or(&none);
     let is = |name: &str| account.get(name) == Some(&Value::Bool(true));
+    let waits = account.get("wait_until").is_some_and(|until| !until.is_null());
     let stands = match (is("known"), is("enabled"), closed.is_null()) {
         (false, ..) => "unknown".to_owned(),
         (true, false, _) => "disabled".to_owned(),
         (true, true, false) => column(closed, "cause"),
+        (true, true, true) if waits => "waits".to_owned(),
         (true, true, true) => "open".to_owned(),
     };
     let mut row = vec![column(account, "account"), stands];
     row.extend(columns(account, counts));
     row.extend(columns(closed, &["reason", "since"]));
+    row.push(column(account, "wait_until"));
     row
 }
 

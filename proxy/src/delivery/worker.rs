@@ -107,9 +107,9 @@ impl Worker {
     /// Leases what is due and answers when to look again unless woken before.
     async fn turn(&mut self) -> Result<Timestamp, StoreError> {
         self.notice_step_back();
-        self.resume().await?;
         self.renew().await?;
         self.recover().await?;
+        self.resume().await?;
         while let Some(ended) = self.running.try_join_next_with_id() {
             self.forget(&ended);
         }
@@ -179,7 +179,8 @@ impl Worker {
         Ok(())
     }
 
-    /// At start, and then once in a lease: takes up what dead workers have left.
+    /// At start, and then once in a lease: takes up what dead workers have left. What is due does not wait for it where it
+    /// fails.
     async fn recover(&mut self) -> Result<(), StoreError> {
         let now = self.shared.clock.now();
         if now < self.next_recovery {
@@ -187,7 +188,17 @@ impl Worker {
         }
         let running: Vec<DeliveryId> = self.leased.values().map(|leased| leased.delivery).collect();
         let lease = self.shared.config.lease();
-        for abandoned in self.shared.store.recover(&running, lease).await? {
+        let left = match self.shared.store.recover(&running, lease).await {
+            Ok(left) => left,
+            Err(error @ StoreError::Closed) => return Err(error),
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(error, "the store could not tell what dead workers have left");
+                self.next_recovery = now.after(STORE_PAUSE);
+                return Ok(());
+            }
+        };
+        for abandoned in left {
             crash::point("recover.leased");
             walk::take_up(&self.shared, &abandoned).await;
         }

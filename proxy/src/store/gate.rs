@@ -11,6 +11,12 @@ use crate::store::Verdict;
 /// In the place of a time in [`Gate::flow_us`]: one may go at once, and the others at the steady rate.
 const NOTHING_SAVED: i64 = i64::MAX;
 
+/// How far ahead of the clock a row may have been written before the clock counts as set back.
+pub(super) const STEP_BACK_MIN: Duration = Duration::from_secs(60);
+
+/// The longest wait that a partner may ask for. What lies further ahead was written before the clock was set back.
+const WAIT_MAX: Duration = Duration::from_secs(86_400);
+
 /// What an account's gate keeps to; from the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FlowRule {
@@ -109,6 +115,32 @@ impl Default for Gate {
 }
 
 impl Gate {
+    /// The gate that was written at this time, as it stands by a clock that may have been set back since: waits and probes
+    /// keep their lengths. Whoever reads one begins here, so that no stale time is written again as a new one.
+    pub fn as_of(mut self, written_at: Timestamp, now: Timestamp) -> Self {
+        if written_at <= now.after(STEP_BACK_MIN) {
+            return self;
+        }
+        let step = written_at.since(now);
+        self.wait_until = self.wait_until.before(step);
+        if let Some(closed) = &mut self.closed
+            && closed.cause != GateCause::Stopped
+        {
+            closed.probe_at = closed.probe_at.before(step);
+        }
+        self
+    }
+
+    /// Whether nothing may go because the partner has asked for it.
+    pub fn waits(&self, now: Timestamp) -> bool {
+        self.wait_until > now && self.wait_until <= now.after(WAIT_MAX)
+    }
+
+    /// Whether anything but the rate keeps leads from going.
+    pub fn is_shut(&self, now: Timestamp) -> bool {
+        self.closed.is_some() || self.waits(now)
+    }
+
     /// How many of `wanted` may go now.
     pub fn room(&self, wanted: u32, rule: &FlowRule, now: Timestamp) -> u32 {
         if self.next_at(rule, now) > now {
@@ -157,7 +189,8 @@ impl Gate {
             Some(closed) if closed.probe_at > now.after(wait_of(closed.cause, rule)) => now,
             Some(closed) => closed.probe_at,
         };
-        flow_at.max(probe_at).max(self.wait_until)
+        let wait_until = if self.waits(now) { self.wait_until } else { now };
+        flow_at.max(probe_at).max(wait_until)
     }
 
     /// Notes what an attempt says of the account.
@@ -204,6 +237,16 @@ impl Gate {
         self.failures = 0;
     }
 
+    /// Opens it for an operator, who need not wait for what a partner has asked for either; whether anything was shut.
+    pub fn resume(&mut self, now: Timestamp) -> bool {
+        let was_shut = self.is_shut(now);
+        if was_shut {
+            self.open();
+            self.wait_until = Self::default().wait_until;
+        }
+        was_shut
+    }
+
     /// Closes it for an operator, who alone opens it again.
     pub fn stop(&mut self, reason: &str, now: Timestamp) {
         let probe_at = Timestamp::from_ms(i64::MAX);
@@ -220,7 +263,8 @@ impl Gate {
 
     fn wait(&mut self, verdict: Verdict, now: Timestamp) {
         if let Verdict::Wait(wait) | Verdict::Away(Some(wait)) = verdict {
-            self.wait_until = self.wait_until.max(now.after(wait));
+            let before = if self.waits(now) { self.wait_until } else { now };
+            self.wait_until = before.max(now.after(wait.min(WAIT_MAX)));
         }
     }
 
@@ -401,5 +445,32 @@ mod tests {
         assert_eq!(gate.room(9, &RULE, back), 1, "the probe");
         gate.closed = None;
         assert_eq!(gate.room(9, &RULE, back), 5, "the rate");
+        gate.note(Verdict::Wait(60 * SECOND), "status_429", &RULE, START);
+        assert_eq!(gate.room(9, &RULE, Timestamp::from_ms(START.as_ms() - 90_000_000)), 5, "the wait");
+    }
+
+    #[test]
+    fn gate_that_a_clock_wrote_before_it_was_set_back_keeps_its_lengths() {
+        let mut gate = Gate::default();
+        gate.note(Verdict::Wait(60 * SECOND), "status_429", &RULE, START);
+        gate.note(Verdict::Refused, "status_401", &RULE, START);
+        let back = Timestamp::from_ms(START.as_ms() - 3_600_000);
+        let shifted = gate.clone().as_of(START, back);
+        assert_eq!(shifted.wait_until, back.after(60 * SECOND));
+        assert_eq!(shifted.closed.as_ref().map(|closed| closed.probe_at), Some(back.after(900 * SECOND)));
+        let soon = Timestamp::from_ms(START.as_ms() - 60_000);
+        assert_eq!(gate.clone().as_of(START, soon), gate, "an ordinary correction");
+        gate.stop("by hand", START);
+        assert_eq!(gate.as_of(START, back).next_at(&RULE, back), Timestamp::from_ms(i64::MAX));
+        assert_eq!(Gate::default().as_of(START, back), Gate::default());
+    }
+
+    #[test]
+    fn resumed_account_waits_for_nothing() {
+        let mut gate = Gate::default();
+        assert!(!gate.resume(START), "it is open");
+        gate.note(Verdict::Wait(60 * SECOND), "status_429", &RULE, START);
+        assert!(gate.resume(START));
+        assert_eq!(gate.room(9, &RULE, START), 5);
     }
 }

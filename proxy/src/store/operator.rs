@@ -104,7 +104,7 @@ pub trait OperatorStore {
     /// Closes an account's gate until an operator opens it again. False, and nothing written, where one had done so before.
     async fn stop_account_by(&self, account: &str, note: AuditNote) -> Result<bool, StoreError>;
 
-    /// Opens an account's gate, whatever has closed it. False, and nothing written, where it was open.
+    /// Opens an account's gate, whatever keeps it shut. False, and nothing written, where it was open.
     async fn resume_account_by(&self, account: &str, note: AuditNote) -> Result<bool, StoreError>;
 
     /// Writes an audit row alone, for what is done elsewhere.

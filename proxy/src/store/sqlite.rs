@@ -158,8 +158,9 @@ impl Store for SqliteStore {
     }
 
     async fn closed_gates(&self) -> Result<Vec<GateView>, StoreError> {
-        let all = gates::all(&self.readers).await?;
-        Ok(all.into_iter().filter(|view| view.gate.closed.is_some()).collect())
+        let now = self.clock.now();
+        let all = gates::all(&self.readers, now).await?;
+        Ok(all.into_iter().filter(|view| view.gate.is_shut(now)).collect())
     }
 
     async fn stop_account(&self, account: &str, reason: &str) -> Result<bool, StoreError> {

@@ -17,6 +17,7 @@ use lead_model::{Problem, ProblemCode, SubmissionState};
 use lead_proxy::delivery::FirstOutcome;
 use lead_proxy::store::{Accepted, AccountRoom, ClaimRequest, FlowRule};
 use partner_sim::Fault;
+use sqlx::{Connection as _, Executor as _, SqliteConnection};
 use tokio::sync::Notify;
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
@@ -280,6 +281,25 @@ async fn waiting_lead_keeps_its_wait_when_the_clock_is_set_back_between_two_star
     desk.hand.advance(Duration::from_secs(2));
     desk.until(id, "delivered").await;
     desk.until(other, "delivered").await;
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn look_for_what_was_left_holds_up_nothing_that_is_due_where_it_fails() {
+    let desk = Desk::open(Setup { starts: false, ..Setup::default() }).await;
+    let (_, left) = desk.accept("left").await;
+    let path = format!("sqlite://{}", desk.store_path().display());
+    let mut outside = SqliteConnection::connect(&path).await.unwrap();
+    let fails = "UPDATE deliveries SET state = 'leased', lease_owner = 'gone', lease_until = 0; \
+                 CREATE TRIGGER fails BEFORE UPDATE ON deliveries WHEN old.lease_owner = 'gone' \
+                 BEGIN SELECT RAISE(ABORT, 'not now'); END";
+    outside.execute(fails).await.unwrap();
+    let (_, due) = desk.accept("due").await;
+    let desk = desk.restart().await;
+    desk.until(due, "delivered").await;
+    outside.execute("DROP TRIGGER fails").await.unwrap();
+    desk.hand.advance(Duration::from_secs(1));
+    desk.until(left, "delivered").await;
     desk.close().await;
 }
 

@@ -47,6 +47,7 @@ macro_rules! contract {
     };
 }
 
+mod clock;
 mod keys;
 mod tokens;
 
@@ -68,6 +69,7 @@ contract! {
         broken_flow_lets_one_probe_through_and_opens_when_it_is_answered,
         rate_of_an_account_bounds_its_claims_and_no_other_accounts,
         stopped_account_is_opened_by_its_operator_alone,
+        wait_that_a_partner_asked_for_is_shown_and_ended_by_an_operator,
         renewed_lease_lasts_and_a_lost_one_is_told,
         second_submission_of_a_person_is_flagged_and_by_rule_merged,
         one_person_at_the_same_moment_is_first_once,
@@ -281,6 +283,22 @@ async fn stopped_account_is_opened_by_its_operator_alone(kept: Kept) {
     assert_eq!(kept.store.next_due(&[room("web", 9)]).await.unwrap(), None);
     assert_eq!(kept.store.resume_accounts().await.unwrap(), 0);
     assert!(kept.store.resume_account("web").await.unwrap());
+    assert_eq!(kept.claim(9).await.len(), 1);
+}
+
+async fn wait_that_a_partner_asked_for_is_shown_and_ended_by_an_operator(kept: Kept) {
+    let (claimed, attempt) = kept.begin("key").await;
+    let again = Standing::Waiting { after: Duration::ZERO };
+    let wait = Ending { verdict: Verdict::Wait(60 * MINUTE), ..ending(AttemptClass::Throttled, again) };
+    assert_eq!(kept.finished(&claimed, attempt, wait).await, Some(GateChange::None));
+    assert_eq!(kept.claim(9).await.len(), 0);
+    let shut = kept.store.closed_gates().await.unwrap();
+    let told: Vec<_> = shut.iter().map(|view| (view.account.as_str(), view.gate.wait_until)).collect();
+    assert_eq!(told, [("web", START.after(60 * MINUTE))]);
+    assert_eq!(kept.store.resume_accounts().await.unwrap(), 0, "a new start is no reason to ask sooner");
+    assert!(kept.store.resume_account("web").await.unwrap());
+    assert!(!kept.store.resume_account("web").await.unwrap(), "it is open already");
+    assert_eq!(kept.store.closed_gates().await.unwrap(), []);
     assert_eq!(kept.claim(9).await.len(), 1);
 }
 

@@ -39,6 +39,7 @@ async fn views(app: &App) -> Result<Vec<AccountView>, StoreError> {
     let unknown = |name: &String| AccountView::new(name.clone(), false, false);
     for gate in app.store.closed_gates().await? {
         let view = views.entry(gate.account.clone()).or_insert_with(|| unknown(&gate.account));
+        view.wait(gate.gate.waits(app.clock.now()).then_some(gate.gate.wait_until));
         view.close(gate.gate.closed);
     }
     for count in app.store.open_counts().await? {

@@ -170,6 +170,8 @@ pub(super) struct AccountView {
     enabled: bool,
     /// Why none of its leads goes, or only one now and then; none where all may.
     closed: Option<ClosedView>,
+    /// Until when none of its leads goes because the partner has asked for it.
+    wait_until: Option<String>,
     waiting: u64,
     leased: u64,
     held: u64,
@@ -187,7 +189,8 @@ struct ClosedView {
 impl AccountView {
     pub(super) fn new(account: String, known: bool, enabled: bool) -> Self {
         let (waiting, leased, held, dead_letter, merged) = (0, 0, 0, 0, 0);
-        Self { account, known, enabled, closed: None, waiting, leased, held, dead_letter, merged }
+        let (closed, wait_until) = (None, None);
+        Self { account, known, enabled, closed, wait_until, waiting, leased, held, dead_letter, merged }
     }
 
     pub(super) fn close(&mut self, closed: Option<Closed>) {
@@ -196,6 +199,10 @@ impl AccountView {
             reason: closed.reason,
             since: closed.since.to_string(),
         });
+    }
+
+    pub(super) fn wait(&mut self, until: Option<Timestamp>) {
+        self.wait_until = until.map(|until| until.to_string());
     }
 
     pub(super) fn count(&mut self, state: DeliveryState, count: u64) {

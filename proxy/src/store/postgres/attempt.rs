@@ -55,7 +55,7 @@ pub(super) async fn finish(
          FROM t WHERE d.id = $2 AND d.fence = $3 AND d.state = 'leased' RETURNING d.id, d.account), \
          tried AS (UPDATE attempts a SET state = $11, why = $8, status = $12, ended_at = t.now FROM ended e, t \
          WHERE a.delivery = e.id AND a.number = $4) \
-         SELECT e.account, g.cause, g.reason, g.since, g.probe_at, g.failures, g.flow_us, g.wait_until, t.now \
+         SELECT e.account, g.cause, g.reason, g.since, g.probe_at, g.failures, g.flow_us, g.wait_until, g.changed_at, t.now \
          FROM ended e CROSS JOIN t LEFT JOIN account_gates g ON g.account = e.account"
     ))
     .bind(time.given())

@@ -5,7 +5,8 @@
 use sqlx::{Connection as _, PgConnection};
 
 use crate::clock::Timestamp;
-use crate::store::postgres::time::{Time, at};
+use crate::store::gate::STEP_BACK_MIN;
+use crate::store::postgres::time::{Time, at, wait_ms};
 use crate::store::postgres::{commit, store_error, to_u32};
 use crate::store::{Closed, Ending, FlowRule, Gate, GateCause, GateChange, GateView, StoreError};
 
@@ -21,6 +22,7 @@ pub(super) struct Row {
     failures: Option<i64>,
     flow_us: Option<i64>,
     wait_until: Option<i64>,
+    changed_at: Option<i64>,
     now: i64,
 }
 
@@ -48,18 +50,23 @@ impl Row {
             flow_us: self.flow_us.unwrap_or(open.flow_us),
             wait_until: self.wait_until.map_or(open.wait_until, Timestamp::from_ms),
         };
-        Ok(GateView { account: self.account, gate })
+        let written_at = Timestamp::from_ms(self.changed_at.unwrap_or_default());
+        Ok(GateView { account: self.account, gate: gate.as_of(written_at, Timestamp::from_ms(self.now)) })
     }
 }
 
-/// Every gate that was ever written.
-pub(super) async fn all(connection: &mut PgConnection, time: &Time) -> Result<Vec<GateView>, StoreError> {
+/// Those that are shut.
+pub(super) async fn shut(connection: &mut PgConnection, time: &Time) -> Result<Vec<GateView>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(at!("SELECT g.*, t.now FROM account_gates g, t ORDER BY g.account"))
         .bind(time.given())
         .fetch_all(connection)
         .await
         .map_err(store_error)?;
-    rows.into_iter().map(Row::view).collect()
+    let views = rows.into_iter().map(|row| {
+        let now = row.now();
+        row.view().map(|view| view.gate.is_shut(now).then_some(view))
+    });
+    views.filter_map(Result::transpose).collect()
 }
 
 /// Those of these accounts for which something is due; nothing is locked.
@@ -69,7 +76,7 @@ pub(super) async fn with_due(
     time: &Time,
 ) -> Result<Vec<Row>, StoreError> {
     sqlx::query_as(at!(
-        "SELECT a.account, g.cause, g.reason, g.since, g.probe_at, g.failures, g.flow_us, g.wait_until, t.now \
+        "SELECT a.account, g.cause, g.reason, g.since, g.probe_at, g.failures, g.flow_us, g.wait_until, g.changed_at, t.now \
          FROM unnest($2::text[]) a (account) CROSS JOIN t LEFT JOIN account_gates g ON g.account = a.account \
          WHERE EXISTS (SELECT 1 FROM deliveries d WHERE d.state = 'waiting' AND d.account = a.account \
          AND d.due_at <= (SELECT now FROM t))"
@@ -194,31 +201,25 @@ pub(super) async fn stop(
     .map(|changed| changed > 0)
 }
 
-/// Brings waits and probes that were written before the clock was set back into the present.
+/// Writes anew what was written before the clock was set back, as it stands now.
 pub(super) async fn shift_after_step_back(
     connection: &mut PgConnection,
-    step_back_min_ms: i64,
     time: &Time,
 ) -> Result<(), StoreError> {
-    // Times that stand for "never" and "not at all" stay what they are.
-    sqlx::query(at!(
-        "UPDATE account_gates g SET changed_at = t.now, \
-         probe_at = CASE WHEN g.cause = 'stopped' THEN g.probe_at ELSE g.probe_at - g.changed_at + t.now END, \
-         wait_until = CASE WHEN g.wait_until < g.changed_at THEN g.wait_until \
-         ELSE g.wait_until - g.changed_at + t.now END FROM t WHERE g.changed_at > t.now + $2"
-    ))
-    .bind(time.given())
-    .bind(step_back_min_ms)
-    .execute(connection)
-    .await
-    .map(drop)
-    .map_err(store_error)
+    let late: Vec<(String,)> =
+        sqlx::query_as(at!("SELECT account FROM account_gates g, t WHERE g.changed_at > t.now + $2"))
+            .bind(time.given())
+            .bind(wait_ms(STEP_BACK_MIN))
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(store_error)?;
+    let accounts: Vec<String> = late.into_iter().map(|(account,)| account).collect();
+    change(connection, &accounts, time, |_, _| true).await.map(drop)
 }
 
 /// Opens those that no operator has stopped.
 pub(super) async fn resume_all(connection: &mut PgConnection, time: &Time) -> Result<u64, StoreError> {
-    let closed = all(connection, time).await?.into_iter().filter(|view| view.gate.closed.is_some());
-    let accounts: Vec<String> = closed.map(|view| view.account).collect();
+    let accounts: Vec<String> = shut(connection, time).await?.into_iter().map(|view| view.account).collect();
     change(connection, &accounts, time, |gate, _| {
         let opens = matches!(gate.closed, Some(Closed { cause: GateCause::Broken | GateCause::Paused, .. }));
         if opens {
@@ -229,21 +230,13 @@ pub(super) async fn resume_all(connection: &mut PgConnection, time: &Time) -> Re
     .await
 }
 
-/// Opens one, whatever has closed it.
+/// Opens one, whatever keeps it shut.
 pub(super) async fn resume(
     connection: &mut PgConnection,
     account: &str,
     time: &Time,
 ) -> Result<bool, StoreError> {
-    change(connection, &[account.to_owned()], time, |gate, _| {
-        let opens = gate.closed.is_some();
-        if opens {
-            gate.open();
-        }
-        opens
-    })
-    .await
-    .map(|changed| changed > 0)
+    change(connection, &[account.to_owned()], time, Gate::resume).await.map(|changed| changed > 0)
 }
 
 /// Changes gates under their locks; how many the change was for.

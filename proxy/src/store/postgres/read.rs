@@ -65,7 +65,7 @@ pub(super) async fn next_due(
     let names: Vec<&str> = accounts.iter().map(|room| room.account.as_str()).collect();
     let rows: Vec<Due> = sqlx::query_as(at!(
         "SELECT due.due_at, a.account, g.cause, g.reason, g.since, g.probe_at, g.failures, g.flow_us, g.wait_until, \
-         t.now FROM unnest($2::text[]) a (account) CROSS JOIN t LEFT JOIN account_gates g ON g.account = a.account \
+         g.changed_at, t.now FROM unnest($2::text[]) a (account) CROSS JOIN t LEFT JOIN account_gates g ON g.account = a.account \
          CROSS JOIN LATERAL (SELECT d.due_at FROM deliveries d WHERE d.state = 'waiting' AND d.account = a.account \
          ORDER BY d.due_at, d.id LIMIT 1) due"
     ))

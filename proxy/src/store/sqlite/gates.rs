@@ -2,31 +2,37 @@
 //!
 //! Apart because claims, endings and operators write the same row.
 
-use std::time::Duration;
-
 use sqlx::{SqliteConnection, SqliteExecutor};
 
 use crate::clock::Timestamp;
+use crate::store::gate::STEP_BACK_MIN;
 use crate::store::sqlite::{store_error, to_u32};
 use crate::store::{Closed, Ending, FlowRule, Gate, GateCause, GateChange, GateView, StoreError};
 
-type Row = (String, Option<String>, Option<String>, Option<i64>, Option<i64>, i64, i64, i64);
+type Row = (String, Option<String>, Option<String>, Option<i64>, Option<i64>, i64, i64, i64, i64);
 
-const COLUMNS: &str = "account, cause, reason, since, probe_at, failures, flow_us, wait_until";
+const COLUMNS: &str = "account, cause, reason, since, probe_at, failures, flow_us, wait_until, changed_at";
 
 /// Every gate that was ever written.
-pub(super) async fn all(connection: impl SqliteExecutor<'_>) -> Result<Vec<GateView>, StoreError> {
+pub(super) async fn all(
+    connection: impl SqliteExecutor<'_>,
+    now: Timestamp,
+) -> Result<Vec<GateView>, StoreError> {
     let select = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM account_gates ORDER BY account"));
     let rows: Vec<Row> = sqlx::query_as(select).fetch_all(connection).await.map_err(store_error)?;
-    rows.into_iter().map(view).collect()
+    rows.into_iter().map(|row| view(row, now)).collect()
 }
 
 /// The gate of an account; an open one where there is no row.
-pub(super) async fn read(connection: &mut SqliteConnection, account: &str) -> Result<Gate, StoreError> {
+pub(super) async fn read(
+    connection: &mut SqliteConnection,
+    account: &str,
+    now: Timestamp,
+) -> Result<Gate, StoreError> {
     let select = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM account_gates WHERE account = ?"));
     let row: Option<Row> =
         sqlx::query_as(select).bind(account).fetch_optional(connection).await.map_err(store_error)?;
-    row.map_or_else(|| Ok(Gate::default()), |row| view(row).map(|view| view.gate))
+    row.map_or_else(|| Ok(Gate::default()), |row| view(row, now).map(|view| view.gate))
 }
 
 /// Writes the gate of an account.
@@ -38,7 +44,7 @@ pub(super) async fn write(
 ) -> Result<(), StoreError> {
     let closed = gate.closed.as_ref();
     let replace = sqlx::AssertSqlSafe(format!(
-        "INSERT OR REPLACE INTO account_gates ({COLUMNS}, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        "INSERT OR REPLACE INTO account_gates ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
     ));
     sqlx::query(replace)
         .bind(account)
@@ -64,7 +70,7 @@ pub(super) async fn note(
     flow: &FlowRule,
     now: Timestamp,
 ) -> Result<GateChange, StoreError> {
-    let before = read(connection, account).await?;
+    let before = read(connection, account, now).await?;
     let mut gate = before.clone();
     let change = gate.note(ending.verdict, &ending.why, flow, now);
     if gate != before {
@@ -80,7 +86,7 @@ pub(super) async fn stop(
     reason: String,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let mut gate = read(connection, &account).await?;
+    let mut gate = read(connection, &account, now).await?;
     if matches!(gate.closed, Some(Closed { cause: GateCause::Stopped, .. })) {
         return Ok(false);
     }
@@ -89,31 +95,27 @@ pub(super) async fn stop(
     Ok(true)
 }
 
-/// Brings waits and probes that were written before the clock was set back into the present.
+/// Writes anew what was written before the clock was set back, as it stands now.
 pub(super) async fn shift_after_step_back(
     connection: &mut SqliteConnection,
     now: Timestamp,
-    step_back_min: Duration,
 ) -> Result<(), StoreError> {
-    // Times that stand for "never" and "not at all" stay what they are.
-    sqlx::query(
-        "UPDATE account_gates SET changed_at = ?1, \
-         probe_at = CASE WHEN cause = 'stopped' THEN probe_at ELSE probe_at - changed_at + ?1 END, \
-         wait_until = CASE WHEN wait_until < changed_at THEN wait_until ELSE wait_until - changed_at + ?1 END \
-         WHERE changed_at > ?2",
-    )
-    .bind(now.as_ms())
-    .bind(now.after(step_back_min).as_ms())
-    .execute(connection)
-    .await
-    .map_err(store_error)?;
+    let late: Vec<(String,)> = sqlx::query_as("SELECT account FROM account_gates WHERE changed_at > ?")
+        .bind(now.after(STEP_BACK_MIN).as_ms())
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(store_error)?;
+    for (account,) in late {
+        let gate = read(connection, &account, now).await?;
+        write(connection, &account, &gate, now).await?;
+    }
     Ok(())
 }
 
 /// Opens those that no operator has stopped.
 pub(super) async fn resume_all(connection: &mut SqliteConnection, now: Timestamp) -> Result<u64, StoreError> {
     let mut opened = 0;
-    for GateView { account, mut gate } in all(&mut *connection).await? {
+    for GateView { account, mut gate } in all(&mut *connection, now).await? {
         if matches!(gate.closed, Some(Closed { cause: GateCause::Broken | GateCause::Paused, .. })) {
             gate.open();
             write(connection, &account, &gate, now).await?;
@@ -123,23 +125,22 @@ pub(super) async fn resume_all(connection: &mut SqliteConnection, now: Timestamp
     Ok(opened)
 }
 
-/// Opens one, whatever has closed it.
+/// Opens one, whatever keeps it shut.
 pub(super) async fn resume(
     connection: &mut SqliteConnection,
     account: String,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let mut gate = read(connection, &account).await?;
-    if gate.closed.is_none() {
+    let mut gate = read(connection, &account, now).await?;
+    if !gate.resume(now) {
         return Ok(false);
     }
-    gate.open();
     write(connection, &account, &gate, now).await?;
     Ok(true)
 }
 
-fn view(row: Row) -> Result<GateView, StoreError> {
-    let (account, cause, reason, since, probe_at, failures, flow_us, wait_until) = row;
+fn view(row: Row, now: Timestamp) -> Result<GateView, StoreError> {
+    let (account, cause, reason, since, probe_at, failures, flow_us, wait_until, changed_at) = row;
     let closed = match cause {
         None => None,
         Some(cause) => Some(Closed {
@@ -151,5 +152,6 @@ fn view(row: Row) -> Result<GateView, StoreError> {
     };
     let failures = to_u32(failures, "account_gates.failures")?;
     let wait_until = Timestamp::from_ms(wait_until);
-    Ok(GateView { account, gate: Gate { closed, failures, flow_us, wait_until } })
+    let gate = Gate { closed, failures, flow_us, wait_until };
+    Ok(GateView { account, gate: gate.as_of(Timestamp::from_ms(changed_at), now) })
 }

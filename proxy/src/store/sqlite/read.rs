@@ -62,7 +62,7 @@ pub(super) async fn next_due(
     .await
     .map_err(store_error)?;
     let gates: HashMap<String, Gate> =
-        gates::all(readers).await?.into_iter().map(|view| (view.account, view.gate)).collect();
+        gates::all(readers, now).await?.into_iter().map(|view| (view.account, view.gate)).collect();
     let dues = rows.into_iter().filter_map(|(account, due_at)| {
         let room = accounts.iter().find(|room| room.account == account)?;
         let open_at = gates.get(&account).map_or(now, |gate| gate.next_at(&room.flow, now));

@@ -211,7 +211,8 @@ impl Desk {
 
     /// The accounts whose gate is closed.
     pub(crate) async fn closed(&self) -> Vec<String> {
-        self.store.closed_gates().await.unwrap().into_iter().map(|view| view.account).collect()
+        let gates = self.store.closed_gates().await.unwrap().into_iter();
+        gates.filter(|view| view.gate.closed.is_some()).map(|view| view.account).collect()
     }
 
     /// The classes of a delivery's attempts.

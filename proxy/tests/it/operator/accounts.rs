@@ -3,6 +3,7 @@
 use partner_sim::Fault;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use sqlx::{Connection as _, Executor as _, SqliteConnection};
 
 use super::house::{get, post, start, submit, until, values_of};
 use crate::app::{TestApp, key};
@@ -43,6 +44,27 @@ async fn stopped_account_keeps_its_leads_until_it_is_resumed() {
     let told: Vec<_> =
         audit["entries"].as_array().unwrap().iter().map(|entry| (&entry["action"], &entry["was"])).collect();
     assert_eq!(told, [(&json!("resume_account"), &json!("stopped")), (&json!("stop_account"), &Value::Null)]);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn wait_that_a_partner_asked_for_is_listed_and_an_operator_ends_it() {
+    let mut app = start().await;
+    let url = format!("sqlite://{}", app.store_path().display());
+    let mut outside = SqliteConnection::connect(&url).await.unwrap();
+    let wait = "INSERT INTO account_gates (account, flow_us, wait_until, changed_at) \
+                VALUES ('takepayments', 0, unixepoch() * 1000 + 3600000, unixepoch() * 1000)";
+    outside.execute(wait).await.unwrap();
+    outside.close().await.unwrap();
+    let listed = account(&app, "takepayments").await;
+    assert!(
+        listed["wait_until"].as_str().unwrap().ends_with("000Z") && listed["closed"].is_null(),
+        "{listed}"
+    );
+    assert_eq!(account(&app, "algbra").await["wait_until"], Value::Null);
+    let resume = post(&app, "/v1/accounts/takepayments/resume", json!({ "why": "they said so" })).await;
+    assert_eq!(resume.json()["changed"], true);
+    assert_eq!(account(&app, "takepayments").await["wait_until"], Value::Null);
     app.stop().await;
 }
 

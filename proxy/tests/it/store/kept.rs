@@ -132,7 +132,7 @@ impl Kept {
     /// The accounts whose gate is closed, and why.
     pub(super) async fn closed(&self) -> Vec<(String, GateCause)> {
         let gates = self.store.closed_gates().await.unwrap();
-        gates.into_iter().map(|view| (view.account, view.gate.closed.unwrap().cause)).collect()
+        gates.into_iter().filter_map(|view| Some((view.account, view.gate.closed?.cause))).collect()
     }
 
     pub(super) async fn state(&self, delivery: DeliveryId) -> String {

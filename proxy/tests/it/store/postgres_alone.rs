@@ -323,3 +323,32 @@ async fn row_that_can_not_be_read_is_set_aside_and_holds_up_no_other() {
     let view = kept.store.delivery(broken).await.unwrap().unwrap();
     assert_eq!((view.state.as_str(), view.reason.as_deref()), ("dead_letter", Some("unreadable_row")));
 }
+
+#[tokio::test]
+async fn clock_that_is_set_back_moves_many_waiting_leads_in_small_steps() {
+    let kept = Kept::postgres().await;
+    kept.begin("leased").await;
+    let server = kept.server.as_ref().unwrap();
+    let waiting = format!(
+        "INSERT INTO deliveries (id, account, state, due_at, changed_at) \
+         SELECT 1000 + n, 'account-' || n % 3, 'waiting', {start} + n, {start} FROM generate_series(1, 7000) n",
+        start = START.as_ms()
+    );
+    server.sql(DATABASE, &waiting).unwrap();
+    // A statement's time is short: so many rows stand for what takes longer.
+    let bound = "CREATE FUNCTION few() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN \
+                 IF (SELECT count(*) FROM changed) > 2000 THEN RAISE query_canceled; END IF; RETURN NULL; END'; \
+                 CREATE TRIGGER few AFTER UPDATE ON deliveries REFERENCING NEW TABLE AS changed \
+                 FOR EACH STATEMENT EXECUTE FUNCTION few()";
+    server.sql(DATABASE, bound).unwrap();
+    kept.hand.set_back(1_440 * MINUTE);
+    let kept = kept.again().await;
+    kept.store.recover(&[], MINUTE).await.unwrap();
+    let now = kept.clock.now().as_ms();
+    let wrong = format!(
+        "SELECT count(*) FROM deliveries WHERE state = 'waiting' AND (due_at, changed_at) <> ({now} + id - 1000, {now})"
+    );
+    assert_eq!(kept.server.as_ref().unwrap().sql(DATABASE, &wrong).unwrap(), "0");
+    kept.hand.advance(MINUTE);
+    assert_eq!(kept.store.recover(&[], MINUTE).await.unwrap().len(), 1, "the lease went with them");
+}

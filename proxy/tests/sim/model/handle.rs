@@ -200,8 +200,8 @@ impl Store for ModelStore {
     }
 
     async fn closed_gates(&self) -> Result<Vec<GateView>, StoreError> {
-        self.call("closed_gates", |rows, _| {
-            let closed = rows.gates.iter().filter(|(_, gate)| gate.closed.is_some());
+        self.call("closed_gates", |rows, now| {
+            let closed = rows.gates.iter().filter(|(_, gate)| gate.is_shut(now));
             closed.map(|(account, gate)| GateView { account: account.clone(), gate: gate.clone() }).collect()
         })
         .await
@@ -223,7 +223,10 @@ impl Store for ModelStore {
 
     async fn resume_account(&self, account: &str) -> Result<bool, StoreError> {
         let account = account.to_owned();
-        self.call("resume_account", move |rows, _| rows.resume(|of, _| of == account) > 0).await
+        self.call("resume_account", move |rows, now| {
+            rows.gates.get_mut(&account).is_some_and(|gate| gate.resume(now))
+        })
+        .await
     }
 
     async fn delivery(&self, delivery: DeliveryId) -> Result<Option<DeliveryView>, StoreError> {

@@ -132,7 +132,7 @@ pub(super) async fn stop(
     note: AuditNote,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let was = closed_by(connection, &account).await?;
+    let was = closed_by(connection, &account, now).await?;
     let stopped = gates::stop(connection, account.clone(), BY_HAND.to_owned(), now).await?;
     if stopped {
         let deed =
@@ -149,7 +149,7 @@ pub(super) async fn resume(
     note: AuditNote,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let was = closed_by(connection, &account).await?;
+    let was = closed_by(connection, &account, now).await?;
     let resumed = gates::resume(connection, account.clone(), now).await?;
     if resumed {
         let deed =
@@ -160,7 +160,11 @@ pub(super) async fn resume(
 }
 
 /// What has closed an account's gate.
-async fn closed_by(connection: &mut SqliteConnection, account: &str) -> Result<Option<String>, StoreError> {
-    let closed: Option<Closed> = gates::read(connection, account).await?.closed;
+async fn closed_by(
+    connection: &mut SqliteConnection,
+    account: &str,
+    now: Timestamp,
+) -> Result<Option<String>, StoreError> {
+    let closed: Option<Closed> = gates::read(connection, account, now).await?.closed;
     Ok(closed.map(|closed| closed.cause.as_str().to_owned()))
 }
