@@ -92,12 +92,14 @@ impl Store for PostgresStore {
 
     async fn receipt(&self, receipt: &Receipt) -> Result<Option<ReceiptAnswer>, StoreError> {
         let receipt = receipt.to_string();
-        self.sessions.read(receipt, |conn, receipt| Box::pin(read::receipt(conn, receipt))).await
+        self.sessions.read_for_visitor(receipt, |conn, receipt| Box::pin(read::receipt(conn, receipt))).await
     }
 
     async fn reference(&self, receipt: &Receipt) -> Result<Option<String>, StoreError> {
         let receipt = receipt.to_string();
-        self.sessions.read(receipt, |conn, receipt| Box::pin(read::reference(conn, receipt))).await
+        self.sessions
+            .read_for_visitor(receipt, |conn, receipt| Box::pin(read::reference(conn, receipt)))
+            .await
     }
 
     async fn ready(&self) -> Result<(), StoreError> {
@@ -216,7 +218,9 @@ impl Store for PostgresStore {
     }
 
     async fn delivery(&self, delivery: DeliveryId) -> Result<Option<DeliveryView>, StoreError> {
-        self.sessions.read(delivery, |conn, delivery| Box::pin(read::delivery(conn, *delivery))).await
+        self.sessions
+            .read_for_visitor(delivery, |conn, delivery| Box::pin(read::delivery(conn, *delivery)))
+            .await
     }
 
     async fn attempts(&self, delivery: DeliveryId) -> Result<Vec<AttemptView>, StoreError> {

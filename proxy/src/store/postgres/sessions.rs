@@ -20,13 +20,18 @@ use crate::store::postgres::{guard, store_error};
 
 /// Most connections for everything but accepts, which have their own.
 const SESSIONS_MAX: usize = 8;
+/// Most of them for what visitors ask: however many ask, the worker finds one for what it must write in time.
+const VISITORS_MAX: usize = SESSIONS_MAX / 2;
 /// How long work waits for a connection to be free.
 const FREE_LIMIT: Duration = Duration::from_secs(3);
 /// How long a new connection may take, name and handshake included.
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
-/// What the server itself keeps to: a statement, a wait for a lock, a transaction that we have left alone.
+/// What the server itself keeps to: a statement, a wait for a lock, a transaction that we have left alone. And how much one
+/// transaction sees of another: who has waited for a lock must see what its holder has written, whatever the server's
+/// own setting is.
 const LIMITS: &str = "SET statement_timeout = '5s'; SET lock_timeout = '3s'; \
-                      SET idle_in_transaction_session_timeout = '10s'";
+                      SET idle_in_transaction_session_timeout = '10s'; \
+                      SET default_transaction_isolation = 'read committed'";
 /// How long one piece of work may take, where the server does not answer at all.
 pub(super) const WORK_LIMIT: Duration = Duration::from_secs(8);
 /// A connection that has rested so long is asked whether it still is one.
@@ -43,6 +48,7 @@ pub(super) type Work<'c, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 pub(super) struct Sessions {
     options: PgConnectOptions,
     free: Arc<Semaphore>,
+    visitors: Arc<Semaphore>,
     resting: Mutex<Vec<Session>>,
     /// Raised when a connection broke: those that are older have most likely broken with it.
     epoch: AtomicU64,
@@ -67,7 +73,8 @@ impl Session {
 impl Sessions {
     pub(super) fn new(options: PgConnectOptions) -> Arc<Self> {
         let free = Arc::new(Semaphore::new(SESSIONS_MAX));
-        Arc::new(Self { options, free, resting: Mutex::default(), epoch: AtomicU64::new(0) })
+        let visitors = Arc::new(Semaphore::new(VISITORS_MAX));
+        Arc::new(Self { options, free, visitors, resting: Mutex::default(), epoch: AtomicU64::new(0) })
     }
 
     /// Opens a connection and checks what it leads to.
@@ -108,6 +115,18 @@ impl Sessions {
         F: for<'c> Fn(&'c mut PgConnection, &'c A) -> Work<'c, T> + Send + Sync + 'static,
     {
         self.run(with, work, |error| is_refused(error) || is_broken(error)).await
+    }
+
+    /// The same for what visitors ask.
+    pub(super) async fn read_for_visitor<A, T, F>(self: &Arc<Self>, with: A, work: F) -> Result<T, StoreError>
+    where
+        A: Send + Sync + 'static,
+        T: Send + 'static,
+        F: for<'c> Fn(&'c mut PgConnection, &'c A) -> Work<'c, T> + Send + Sync + 'static,
+    {
+        let turn = permit(&self.visitors).await?;
+        // It goes with the work, which goes on when its caller goes away.
+        self.read((with, turn), move |connection, (with, _)| work(connection, with)).await
     }
 
     async fn run<A, T, F>(
@@ -159,9 +178,7 @@ impl Sessions {
     }
 
     async fn take(&self) -> Result<(Session, OwnedSemaphorePermit), StoreError> {
-        let free = Arc::clone(&self.free).acquire_owned();
-        let permit =
-            timeout(FREE_LIMIT, free).await.map_err(|_| too_slow())?.map_err(|_| StoreError::Closed)?;
+        let permit = permit(&self.free).await?;
         let mut resting = self.lock().pop();
         while let Some(session) = resting {
             if let Some(session) = self.good(session).await {
@@ -219,6 +236,12 @@ impl Sessions {
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Session>> {
         self.resting.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Waits for a turn, but not for long.
+async fn permit(of: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, StoreError> {
+    let free = Arc::clone(of).acquire_owned();
+    timeout(FREE_LIMIT, free).await.map_err(|_| too_slow())?.map_err(|_| StoreError::Closed)
 }
 
 fn too_slow() -> StoreError {

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use lead_proxy::clock::Clock;
 use lead_proxy::store::{
-    Accepted, DatabaseUrl, PostgresStore, Store, StoreError, TokenLease, TokenStore as _,
+    Accepted, DatabaseUrl, DuplicateRule, NewSubmission, PostgresStore, Store, StoreError, TokenLease,
+    TokenStore as _,
 };
 use pg_server::{DATABASE, Options, Server, Shutdown};
 use sqlx::{Connection as _, PgConnection, Row as _};
@@ -312,6 +313,37 @@ async fn lock_that_somebody_holds_is_waited_for_in_bounds() {
 }
 
 #[tokio::test]
+async fn visitors_who_ask_all_at_once_leave_connections_for_the_worker() {
+    let kept = Kept::postgres().await;
+    let (claimed, _) = kept.begin("key").await;
+    let server = kept.server.as_ref().unwrap();
+    let mut outside = PgConnection::connect(&server.url(DATABASE)).await.unwrap();
+    let mut transaction = outside.begin().await.unwrap();
+    // Whoever asks for a receipt waits now; the worker's own row is free.
+    sqlx::query("LOCK TABLE submissions IN ACCESS EXCLUSIVE MODE").execute(&mut *transaction).await.unwrap();
+    let asked: Vec<_> = (0..32)
+        .map(|_| {
+            let (store, receipt) = (Arc::clone(&kept.store), claimed.receipt.clone());
+            tokio::spawn(async move { store.receipt(&receipt).await })
+        })
+        .collect();
+    let waiting =
+        "SELECT count(*) >= 3 FROM pg_locks WHERE NOT granted AND relation = 'submissions'::regclass";
+    while server.sql(DATABASE, waiting).unwrap() != "t" {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let held = [(claimed.delivery, claimed.fence)];
+    assert_eq!(kept.store.renew(&held, MINUTE).await.unwrap(), []);
+    assert!(asked.iter().all(|asked| !asked.is_finished()), "it had a connection while all of them waited");
+    transaction.rollback().await.unwrap();
+    let mut answered = 0;
+    for asked in asked {
+        answered += usize::from(asked.await.unwrap().is_ok_and(|answer| answer.is_some()));
+    }
+    assert!(answered > 0, "and they are answered when they can be");
+}
+
+#[tokio::test]
 async fn row_that_can_not_be_read_is_set_aside_and_holds_up_no_other() {
     let kept = Kept::postgres().await;
     let broken = kept.accept_new("broken").await;
@@ -351,4 +383,36 @@ async fn clock_that_is_set_back_moves_many_waiting_leads_in_small_steps() {
     assert_eq!(kept.server.as_ref().unwrap().sql(DATABASE, &wrong).unwrap(), "0");
     kept.hand.advance(MINUTE);
     assert_eq!(kept.store.recover(&[], MINUTE).await.unwrap().len(), 1, "the lease went with them");
+}
+
+#[tokio::test]
+async fn one_person_is_first_once_whatever_isolation_the_server_has_by_default() {
+    let server = Server::start().unwrap();
+    let deep = "ALTER DATABASE leads SET default_transaction_isolation = 'repeatable read'; \
+                ALTER ROLE ALL SET default_transaction_isolation = 'repeatable read'";
+    server.sql("postgres", deep).unwrap();
+    let clock = Clock::manual(START).0;
+    let stores: [Arc<dyn Store>; 2] = [
+        Arc::new(open_postgres(&server, &clock).await.unwrap()),
+        Arc::new(open_postgres(&server, &clock).await.unwrap()),
+    ];
+    for person in 0..8 {
+        let accepts: Vec<_> = (0..16)
+            .map(|number| {
+                let submission = NewSubmission {
+                    person: Some([person; 32]),
+                    duplicates: DuplicateRule { window: MINUTE, merge: true },
+                    ..submission(&format!("key-{person}-{number}"), 1)
+                };
+                let store = Arc::clone(&stores[number % 2]);
+                tokio::spawn(async move { store.accept(submission).await.unwrap() })
+            })
+            .collect();
+        let mut first = 0;
+        for accept in accepts {
+            let Accepted::New(delivery) = accept.await.unwrap() else { panic!("every key is new") };
+            first += usize::from(stores[0].delivery(delivery).await.unwrap().unwrap().state == "waiting");
+        }
+        assert_eq!(first, 1, "person {person}");
+    }
 }
