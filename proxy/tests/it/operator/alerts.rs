@@ -100,6 +100,8 @@ async fn start(url: &str) -> (TestApp, ClockHand) {
     let alerts = format!("[alerts]\nurl = {url:?}\nsecret = {{ env = \"TEST_ALERTS_SECRET\" }}\n");
     let app = TestApp::start_by(clock, |text| {
         text.inline_wait_ms = 500;
+        // The second try comes before the next look.
+        text.delivery = "doubt_wait_ms = 5000".to_owned();
         text.accounts = alerts;
         text.secrets.push(("TEST_ALERTS_SECRET".to_owned(), SECRET.to_owned()));
     })
