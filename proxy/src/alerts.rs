@@ -8,7 +8,7 @@ mod config;
 mod post;
 mod watch;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ use watch::{Alert, Watch};
 
 /// How often it looks: often enough for a cause to be told within a minute, whatever one look takes.
 const TURN: Duration = Duration::from_secs(15);
-/// How long a look may take before the store counts as one that takes nothing.
+/// How long a look may take before the store counts as one that takes nothing, or its rows as ones that can't be read.
 const LOOK_MAX: Duration = Duration::from_secs(20);
 
 /// Everything that is looked at.
@@ -54,33 +54,31 @@ impl Alerts {
         let accounts = known_accounts(accounts);
         let post = config.target.map(|target| Post::new(target, transport, clock.clone()));
         let mut alerts = Self { store, accounts, clock, post, watch: Watch::default() };
+        // Not at once: a start resumes the accounts that were paused, and what it mends is told to nobody.
+        let mut next = alerts.clock.now().after(TURN);
         tokio::spawn(async move {
             loop {
-                alerts.turn().await;
-                let next = alerts.clock.now().after(TURN);
                 // Also by a clock that nobody sets: one that was set back would keep a cause untold.
                 tokio::select! {
                     () = alerts.clock.sleep_until(next) => {}
                     () = tokio::time::sleep(2 * TURN) => {}
                 }
+                next = alerts.clock.now().after(TURN);
+                alerts.turn().await;
             }
         })
     }
 
     /// Looks once, and tells what is to be told.
     async fn turn(&mut self) {
-        let seen = tokio::time::timeout(LOOK_MAX, self.look()).await;
+        let is_ready = bounded(self.store.ready()).await.is_some();
+        let seen = if is_ready { bounded(self.look()).await } else { None };
         let now = self.clock.now();
         let look = match seen {
-            Ok(Ok(seen)) => self.watch.look(now, seen),
-            Ok(Err(error)) => {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "the store failed who looks after it"
-                );
-                self.watch.blind(now)
-            }
-            Err(_) => self.watch.blind(now),
+            Some(seen) => self.watch.look(now, seen),
+            None if !is_ready => self.watch.blind(now),
+            // It takes leads: what can't be read of it stays as it was told.
+            None => return,
         };
         for alert in look.alerts {
             tell(&alert);
@@ -95,9 +93,12 @@ impl Alerts {
 
     /// What there is, counted.
     async fn look(&self) -> Result<BTreeMap<Subject, u64>, StoreError> {
-        self.store.ready().await?;
         let mut seen = BTreeMap::new();
+        let mut waiting = BTreeSet::new();
         for count in self.store.open_counts().await? {
+            if matches!(count.state, DeliveryState::Waiting | DeliveryState::Leased) {
+                waiting.insert(count.account.clone());
+            }
             let is_unknown = !self.accounts.known.contains(&count.account);
             let cause = match count.state {
                 DeliveryState::Held => Cause::LeadHeld,
@@ -105,7 +106,7 @@ impl Alerts {
                 DeliveryState::Waiting if is_unknown => Cause::AccountUnknown,
                 _ => continue,
             };
-            seen.insert((cause, Some(count.account)), count.count);
+            *seen.entry((cause, Some(count.account))).or_default() += count.count;
         }
         for view in self.store.closed_gates().await? {
             let cause = match view.gate.closed.map(|closed| closed.cause) {
@@ -114,9 +115,28 @@ impl Alerts {
                 // A person has done so, and knows.
                 Some(GateCause::Stopped) | None => continue,
             };
-            seen.insert((cause, Some(view.account)), 1);
+            // While no lead waits for it, nobody need be woken.
+            if waiting.contains(&view.account) {
+                seen.insert((cause, Some(view.account)), 1);
+            }
         }
         Ok(seen)
+    }
+}
+
+/// What the store answers; none where it fails, or takes too long.
+async fn bounded<T>(answer: impl Future<Output = Result<T, StoreError>>) -> Option<T> {
+    match tokio::time::timeout(LOOK_MAX, answer).await {
+        Ok(Ok(answer)) => Some(answer),
+        Ok(Err(error)) => {
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(error, "the store failed who looks after it");
+            None
+        }
+        Err(_) => {
+            tracing::warn!(seconds = LOOK_MAX.as_secs(), "the store did not answer who looks after it");
+            None
+        }
     }
 }
 
@@ -126,3 +146,6 @@ fn tell(alert: &Alert) {
     let (name, count, repeated) = (alert.cause.as_str(), alert.count, alert.repeated);
     tracing::error!(alert = name, account, count, repeated, "alert: {}", alert.cause.sentence());
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,8 +3,11 @@
 //! Apart from the findings, which keep the proxy from starting: a notice is said by `check` and at each start, and the
 //! proxy runs.
 
+use lead_model::FormDefinition;
+
 use crate::config::Config;
 use crate::mapping::unmapped_fields;
+use crate::store::Retention;
 
 /// Every notice, each a sentence that says what was found and what to do.
 pub(crate) fn notices(config: &Config) -> Vec<String> {
@@ -25,6 +28,7 @@ pub(crate) fn notices(config: &Config) -> Vec<String> {
         ));
     }
     for form in &config.forms {
+        notices.extend(forgotten_persons(form, &config.retention));
         let Some(account) = config.accounts.iter().find(|account| account.id() == form.account) else {
             continue;
         };
@@ -48,4 +52,35 @@ pub(crate) fn notices(config: &Config) -> Vec<String> {
         ));
     }
     notices
+}
+
+/// A window for duplicates that is longer than the leads are known.
+fn forgotten_persons(form: &FormDefinition, retention: &Retention) -> Option<String> {
+    let (window, days) = (form.duplicates.window_hours, retention.delivered_days);
+    (window > days.saturating_mul(24)).then(|| {
+        format!(
+            "form {}: duplicates.window_hours is {window}, but what tells a person is erased {days} days after the lead was \
+             delivered, so later ones count as no duplicates; raise [retention] delivered_days, or lower the window to {}",
+            form.id,
+            days.saturating_mul(24)
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn window_that_is_longer_than_persons_are_known_is_told() {
+        let form = |hours: u32| -> FormDefinition {
+            let mut form: FormDefinition = toml::from_str(include_str!("../../forms/callback.toml")).unwrap();
+            form.duplicates.window_hours = hours;
+            form
+        };
+        let month = Retention { delivered_days: 30, dead_days: 0 };
+        assert_eq!(forgotten_persons(&form(720), &month), None);
+        let told = forgotten_persons(&form(721), &month).unwrap();
+        assert!(told.contains("form callback") && told.contains("721") && told.contains("720"), "{told}");
+    }
 }

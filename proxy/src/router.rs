@@ -3,6 +3,7 @@
 //! Apart from the handlers so that what can be reached is seen at once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -17,6 +18,9 @@ use crate::routes::operator::{accounts, audit, deliveries, kept, replay, resolve
 use crate::routes::{
     assets, connect, forms, health, nothing_here, pages, receipts, records, submissions, wrong_method,
 };
+
+/// How long an operator's request may take: thousands of leads are sent again in one.
+const OPERATOR_REQUEST_MAX: Duration = Duration::from_secs(120);
 
 /// What browsers reach.
 pub(crate) fn public(app: &Arc<App>) -> Router {
@@ -43,7 +47,7 @@ pub(crate) fn public(app: &Arc<App>) -> Router {
         .route("/embed.js", get(assets::get_loader))
         .route("/assets/{file}", get(assets::get_asset));
     let all = api.merge(records).merge(pages).merge(public_code).fallback(nothing_here);
-    surround(all, app)
+    surround(all, app, app.public.request_max)
 }
 
 /// What only operators reach.
@@ -67,15 +71,15 @@ pub(crate) fn operator(app: &Arc<App>) -> Router {
         .route("/connect/{account}/callback", get(connect::get_callback))
         .merge(commands)
         .fallback(nothing_here);
-    surround(all, app)
+    surround(all, app, OPERATOR_REQUEST_MAX)
 }
 
 /// What every route has around it, the innermost first.
-fn surround(routes: Router<Arc<App>>, app: &Arc<App>) -> Router {
+fn surround(routes: Router<Arc<App>>, app: &Arc<App>, request_max: Duration) -> Router {
     routes
         .method_not_allowed_fallback(wrong_method)
         .layer(CatchPanicLayer::custom(|_| broken()))
-        .layer(from_fn_with_state(Arc::clone(app), surround::layer))
+        .layer(from_fn_with_state((Arc::clone(app), request_max), surround::layer))
         .with_state(Arc::clone(app))
 }
 

@@ -12,7 +12,6 @@ use http::{HeaderMap, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use tokio::time::timeout;
 
-use crate::app::App;
 use crate::problem::{ApiProblem, ApiReason};
 
 /// How a body may come.
@@ -23,8 +22,11 @@ pub(crate) struct BodyLimits {
 }
 
 /// Gives what is inside so long as a whole request may take.
-pub(crate) async fn within_deadline(app: &App, inside: impl Future<Output = Response>) -> Response {
-    match timeout(app.public.request_max, inside).await {
+pub(crate) async fn within_deadline(
+    request_max: Duration,
+    inside: impl Future<Output = Response>,
+) -> Response {
+    match timeout(request_max, inside).await {
         Ok(response) => response,
         Err(_) => ApiProblem::from(ApiReason::RequestTimeout).into_response(),
     }

@@ -5,6 +5,7 @@
 //! four of them cost a submission as much as its encryption.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -17,17 +18,21 @@ use crate::middleware::{host, limits, security_headers};
 use crate::problem::{ApiProblem, ApiReason};
 
 /// The one layer.
-pub(crate) async fn layer(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn layer(
+    State((app, request_max)): State<(Arc<App>, Duration)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let ticket = Ticket::give(&app.clock, &mut request);
-    let mut response = answer(&app, request, next).instrument(ticket.span()).await;
+    let mut response = answer(request_max, request, next).instrument(ticket.span()).await;
     security_headers::add(&app, &mut response);
     ticket.stamp(&mut response);
     response
 }
 
-async fn answer(app: &App, request: Request, next: Next) -> Response {
+async fn answer(request_max: Duration, request: Request, next: Next) -> Response {
     if host::is_right(&request) {
-        limits::within_deadline(app, next.run(request)).await
+        limits::within_deadline(request_max, next.run(request)).await
     } else {
         ApiProblem::from(ApiReason::HostInvalid).into_response()
     }

@@ -108,7 +108,13 @@ pub trait OperatorStore {
     async fn resume_account_by(&self, account: &str, note: AuditNote) -> Result<bool, StoreError>;
 
     /// Writes an audit row alone, for what is done elsewhere.
-    async fn note(&self, action: AuditAction, receipt: &Receipt, note: AuditNote) -> Result<(), StoreError>;
+    async fn note(
+        &self,
+        action: AuditAction,
+        receipt: &Receipt,
+        account: &str,
+        note: AuditNote,
+    ) -> Result<(), StoreError>;
 
     /// The audit, the newest first; those before a row's id, and those of a receipt or an account.
     async fn audit(&self, query: AuditQuery) -> Result<Vec<AuditEntry>, StoreError>;

@@ -6,6 +6,7 @@ mod accept;
 mod attempt;
 mod batcher;
 mod claim;
+mod followers;
 mod gates;
 mod guard;
 mod heartbeat;

@@ -6,6 +6,7 @@ mod accept;
 mod attempt;
 mod claim;
 mod files;
+mod followers;
 mod gates;
 mod guard;
 mod heartbeat;
@@ -20,11 +21,11 @@ pub mod outbox;
 mod place;
 mod read;
 mod schemas;
+mod scrub;
 mod tokens;
 mod writer;
 
-use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -37,15 +38,13 @@ use crate::store::{
     Abandoned, Accepted, AccountRoom, AttemptView, ClaimRequest, Claimed, DeliveryView, Ending, Fence,
     Finished, FlowRule, GateView, NewSubmission, Standing, Store, StoreConfig, StoreError,
 };
+use scrub::Scrub;
 use writer::Writer;
 
 /// Keeps everything in one SQLite file.
 pub struct SqliteStore {
     writer: Writer,
-    /// The one path of the file, every link followed.
-    path: PathBuf,
-    /// Whether the log may hold what was erased; also what an earlier process left in it.
-    unscrubbed: AtomicBool,
+    scrub: Arc<Scrub>,
     readers: SqlitePool,
     clock: Clock,
     /// Names this opening of the store in its leases, so that what earlier processes left is told from our own.
@@ -63,8 +62,7 @@ impl SqliteStore {
         let owner = Receipt::new().to_string();
         Ok(Self {
             writer: opened.writer,
-            path: opened.path,
-            unscrubbed: AtomicBool::new(true),
+            scrub: Arc::new(Scrub::new(opened.path)),
             readers: opened.readers,
             clock,
             owner,

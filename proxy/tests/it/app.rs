@@ -189,9 +189,14 @@ impl TestApp {
 
     /// Stops the proxy and starts it again on the same store, with a changed configuration.
     pub async fn restart(&mut self, change: impl FnOnce(&mut ConfigText)) {
+        self.restart_by(Clock::system(), change).await;
+    }
+
+    /// The same by another clock.
+    pub async fn restart_by(&mut self, clock: Clock, change: impl FnOnce(&mut ConfigText)) {
         self.stop().await;
         change(&mut self.text);
-        let running = serve_text(&self.text, Clock::system()).await;
+        let running = serve_text(&self.text, clock).await;
         self.base = format!("http://{}", running.public_addr);
         self.operator = format!("http://{}", running.operator_addr);
         self.running = Some(running);

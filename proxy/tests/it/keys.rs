@@ -52,7 +52,7 @@ async fn until(app: &TestApp, query: &'static str, wanted: &[(&str, i64)]) {
     }
 }
 
-const BY_KEY: &str = "SELECT key_id, count(*) FROM submissions GROUP BY key_id ORDER BY key_id";
+const BY_KEY: &str = "SELECT rtrim(key_id), count(*) FROM submissions GROUP BY key_id ORDER BY key_id";
 const BY_STATE: &str = "SELECT state, count(*) FROM deliveries GROUP BY state ORDER BY state";
 const SECRETS: &str = "SELECT key_id, count(*) FROM store_secrets GROUP BY key_id";
 
@@ -169,5 +169,10 @@ async fn operator_reads_and_erases_what_is_kept_of_one_visitor_and_the_audit_say
 
     let audit = operator(&app, Method::GET, &format!("/v1/audit?receipt={first}"), None).await.text;
     assert_eq!((audit.matches("\"export\"").count(), audit.matches("\"erase\"").count()), (2, 1), "{audit}");
+    assert_eq!(
+        audit.matches("\"account\":\"takepayments\"").count(),
+        3,
+        "each says whose lead it was: {audit}"
+    );
     assert_eq!(app.get(&format!("/v1/receipts/{first}")).await.status, 200, "the receipt stays");
 }

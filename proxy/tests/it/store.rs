@@ -48,7 +48,9 @@ macro_rules! contract {
 }
 
 mod clock;
+mod followers;
 mod keys;
+mod settling;
 mod tokens;
 
 pub(crate) use keys::note;

@@ -51,7 +51,8 @@ pub(crate) async fn show(
     let why = why.ok_or(ApiReason::QueryInvalid)?;
     let stored = app.store.submission(&receipt).await.map_err(|error| unavailable(&error))?;
     let stored = stored.ok_or(ApiReason::ReceiptNotFound)?;
-    let noted = app.store.note(AuditAction::Export, &receipt, note(operator.clone(), why)).await;
+    let note = note(operator.clone(), why);
+    let noted = app.store.note(AuditAction::Export, &receipt, &stored.account, note).await;
     noted.map_err(|error| unavailable(&error))?;
     tracing::info!(%receipt, operator = operator.as_str(), "an operator has read what is kept of a submission");
     Ok(uncached(Json(view(&app, &receipt, stored))))
@@ -112,6 +113,8 @@ pub(crate) async fn erase(
     };
     if !already {
         tracing::info!(%receipt, operator = operator.as_str(), "an operator has erased what was kept of a submission");
+        // One that was kept beside it may follow now.
+        app.intake.delivery.wake();
     }
     Ok(uncached(Json(ErasedView { receipt: receipt.to_string(), already })))
 }

@@ -189,10 +189,10 @@ pub(in crate::store) fn first<T>(mut rows: Vec<T>, limit: u32, id: impl Fn(&T) -
 }
 
 /// Counts by account and state.
-pub(in crate::store) fn counts(rows: Vec<(String, String, i64)>) -> Result<Vec<OpenCount>, StoreError> {
-    let view = |(account, name, count): (String, String, i64)| {
+pub(in crate::store) fn counts(rows: Vec<(Vec<u8>, String, i64)>) -> Result<Vec<OpenCount>, StoreError> {
+    let view = |(account, name, count): (Vec<u8>, String, i64)| {
         let count = u64::try_from(count).unwrap_or(0);
-        Ok(OpenCount { account, state: state(&name)?, count })
+        Ok(OpenCount { account: text(&account), state: state(&name)?, count })
     };
     rows.into_iter().map(view).collect()
 }
@@ -202,7 +202,8 @@ pub(in crate::store) fn state(name: &str) -> Result<DeliveryState, StoreError> {
     DeliveryState::parse(name).ok_or(StoreError::Corrupt("deliveries.state"))
 }
 
-fn text(bytes: &[u8]) -> String {
+/// A text as it is, whatever bits have flipped.
+pub(in crate::store) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use lead_model::{Problem, SubmissionState};
-use sqlx::{Connection as _, PgConnection};
+use sqlx::PgConnection;
 
 use crate::ids::{DeliveryId, Receipt};
 use crate::store::postgres::insert::{self, Inserted};
@@ -91,6 +91,8 @@ struct Earlier {
     id: i64,
     receipt: Receipt,
     fingerprint: Vec<u8>,
+    /// Nobody can say any more whether it holds the same: who has its key is taken for the same.
+    is_erased: bool,
     state: SubmissionState,
     /// What the partner refused, by form field.
     refused: Vec<Problem>,
@@ -99,7 +101,7 @@ struct Earlier {
 impl Earlier {
     /// What the second submission under a key hears; none where it takes the first one's place.
     fn answer(&self, submission: &NewSubmission) -> Option<Accepted> {
-        let is_same = self.fingerprint == submission.fingerprint;
+        let is_same = self.is_erased || self.fingerprint == submission.fingerprint;
         match (is_same, self.refused.is_empty()) {
             (true, true) => Some(Accepted::Known { receipt: self.receipt.clone(), state: self.state }),
             (true, false) => Some(Accepted::Refused { fields: self.refused.clone() }),
@@ -110,7 +112,7 @@ impl Earlier {
     }
 }
 
-type EarlierRow = (String, String, i64, String, Vec<u8>, String, String);
+type EarlierRow = (String, String, i64, String, Vec<u8>, bool, String, String);
 type Found<'a> = HashMap<(&'a str, &'a str), Result<Earlier, &'static str>>;
 
 async fn find_earlier<'a>(
@@ -120,7 +122,8 @@ async fn find_earlier<'a>(
     let forms: Vec<&str> = known.iter().map(|(_, submission)| submission.form.as_str()).collect();
     let keys: Vec<&str> = known.iter().map(|(_, submission)| submission.idempotency_key.as_str()).collect();
     let rows: Vec<EarlierRow> = sqlx::query_as(
-        "SELECT s.form, s.idempotency_key, s.id, s.receipt, s.fingerprint, d.state, d.fields_json \
+        "SELECT s.form, s.idempotency_key, s.id, s.receipt, s.fingerprint, d.erased_at IS NOT NULL, d.state, \
+         d.fields_json \
          FROM (SELECT DISTINCT form, key FROM unnest($1::text[], $2::text[]) q (form, key)) q \
          JOIN submissions s ON s.form = q.form AND s.idempotency_key = q.key JOIN deliveries d ON d.id = s.id",
     )
@@ -130,10 +133,10 @@ async fn find_earlier<'a>(
     .await
     .map_err(store_error)?;
     let mut found = HashMap::new();
-    for (form, key, id, receipt, fingerprint, state, fields) in rows {
+    for (form, key, id, receipt, fingerprint, is_erased, state, fields) in rows {
         let asked = known.iter().map(|(_, submission)| key_of(submission));
         if let Some(asked) = asked.into_iter().find(|asked| *asked == (form.as_str(), key.as_str())) {
-            found.insert(asked, read_earlier(id, &receipt, fingerprint, &state, &fields));
+            found.insert(asked, read_earlier(id, &receipt, (fingerprint, is_erased), &state, &fields));
         }
     }
     Ok(found)
@@ -142,7 +145,7 @@ async fn find_earlier<'a>(
 fn read_earlier(
     id: i64,
     receipt: &str,
-    fingerprint: Vec<u8>,
+    (fingerprint, is_erased): (Vec<u8>, bool),
     state: &str,
     fields: &str,
 ) -> Result<Earlier, &'static str> {
@@ -152,6 +155,7 @@ fn read_earlier(
         id,
         receipt: Receipt::parse(receipt).ok_or("submissions.receipt")?,
         fingerprint,
+        is_erased,
         refused: if state == "dead_letter" { fields } else { Vec::new() },
         state: state_of(state),
     })
@@ -169,7 +173,7 @@ async fn replace(
     submission: &NewSubmission,
     time: &Time,
 ) -> Result<Option<DeliveryId>, StoreError> {
-    let mut transaction = connection.begin().await.map_err(store_error)?;
+    let mut transaction = insert::begin(connection, &[submission]).await?;
     let freed: Option<(i64,)> = sqlx::query_as(
         "WITH gone AS (UPDATE deliveries SET state = 'replaced', changed_at = coalesce($3::bigint, \
          floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint) WHERE id = $1 AND state = 'dead_letter' \

@@ -9,7 +9,7 @@ use sqlx::{Connection as _, PgConnection};
 use crate::ids::DeliveryId;
 use crate::store::postgres::gates::{self, Row};
 use crate::store::postgres::time::{Time, at, wait_ms};
-use crate::store::postgres::{commit, storable, store_error, to_json, to_u32};
+use crate::store::postgres::{commit, followers, storable, store_error, to_json, to_u32};
 use crate::store::{AttemptClass, Ending, Fence, Finished, FlowRule, Standing, StoreError};
 
 /// Writes the attempt as `sending`.
@@ -77,6 +77,10 @@ pub(super) async fn finish(
         transaction.rollback().await.map_err(store_error)?;
         return Ok(None);
     };
+    if ending.standing == Standing::DeadLetter {
+        followers::lock_persons(&mut transaction, &[delivery.get()]).await?;
+        followers::release(&mut transaction, &[delivery.get()], time).await?;
+    }
     let gate = gates::note(&mut transaction, seen, ending, flow, time).await?;
     commit(transaction).await?;
     Ok(Some(Finished { gate }))
@@ -91,6 +95,7 @@ pub(super) async fn release(
     time: &Time,
 ) -> Result<bool, StoreError> {
     let (state, wait) = columns(standing);
+    let mut transaction = connection.begin().await.map_err(store_error)?;
     let updated = sqlx::query(at!(
         "UPDATE deliveries d SET state = $4, due_at = coalesce(t.now + $5, d.due_at), reason = $6, \
          lease_owner = NULL, lease_until = NULL, changed_at = t.now \
@@ -102,10 +107,16 @@ pub(super) async fn release(
     .bind(state)
     .bind(wait)
     .bind(storable(reason))
-    .execute(connection)
+    .execute(&mut *transaction)
     .await
     .map_err(store_error)?;
-    Ok(updated.rows_affected() > 0)
+    let is_released = updated.rows_affected() > 0;
+    if is_released && standing == Standing::DeadLetter {
+        followers::lock_persons(&mut transaction, &[delivery.get()]).await?;
+        followers::release(&mut transaction, &[delivery.get()], time).await?;
+    }
+    commit(transaction).await?;
+    Ok(is_released)
 }
 
 /// Lets leases last so long from now. Those that were lost.

@@ -9,7 +9,7 @@ use sqlx::{Connection as _, PgConnection};
 use crate::clock::Timestamp;
 use crate::ids::{DeliveryId, Receipt};
 use crate::store::postgres::time::{Time, at, wait_ms};
-use crate::store::postgres::{commit, gates, store_error, to_u32};
+use crate::store::postgres::{commit, followers, gates, store_error, to_u32};
 use crate::store::{AccountRoom, ClaimRequest, Claimed, Fence, Gate, SealedLead, StoreError};
 
 /// Leases due deliveries of accounts that have room and whose gate lets them go.
@@ -131,10 +131,12 @@ pub(super) async fn read_all(
              lease_until = NULL, changed_at = t.now FROM t WHERE d.id = ANY($2::bigint[])"
         ))
         .bind(time.given())
-        .bind(unreadable)
-        .execute(connection)
+        .bind(&unreadable)
+        .execute(&mut *connection)
         .await
         .map_err(store_error)?;
+        followers::lock_persons(connection, &unreadable).await?;
+        followers::release(connection, &unreadable, time).await?;
     }
     Ok(claimed)
 }

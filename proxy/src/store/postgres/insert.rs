@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{Connection as _, PgConnection, Postgres, Transaction};
 
 use crate::ids::DeliveryId;
 use crate::store::postgres::time::{Time, at, wait_ms};
@@ -31,25 +31,32 @@ pub(super) async fn insert(
     time: &Time,
 ) -> Result<Vec<Inserted>, StoreError> {
     let submissions: Vec<&NewSubmission> = submissions.collect();
-    let locks = person_locks(&submissions);
-    if locks.is_empty() {
+    if person_locks(&submissions).is_empty() {
         // Alone in its transaction: the last word of the answer is the server's that it has committed, and sqlx waits
         // for it.
         return run(connection, &submissions, time).await;
     }
-    // Of one person's submissions at the same moment, in whatever batch or replica, one is the first.
-    let list: Vec<String> = locks.iter().map(i64::to_string).collect();
-    let begin = format!(
-        "BEGIN; SELECT pg_advisory_xact_lock(person) FROM unnest('{{{}}}'::bigint[]) person",
-        list.join(",")
-    );
-    let mut transaction = connection.begin_with(sqlx::AssertSqlSafe(begin)).await.map_err(store_error)?;
+    let mut transaction = begin(connection, &submissions).await?;
     let inserted = insert_within(&mut transaction, &submissions, time).await?;
     commit(transaction).await?;
     Ok(inserted)
 }
 
-/// The same inside of a transaction.
+/// Begins a transaction that has the locks of these persons: of one person's submissions at the same moment, in whatever
+/// batch or replica, one is the first.
+pub(super) async fn begin<'c>(
+    connection: &'c mut PgConnection,
+    submissions: &[&NewSubmission],
+) -> Result<Transaction<'c, Postgres>, StoreError> {
+    let list: Vec<String> = person_locks(submissions).iter().map(i64::to_string).collect();
+    let begin = format!(
+        "BEGIN; SELECT pg_advisory_xact_lock(person) FROM unnest('{{{}}}'::bigint[]) person",
+        list.join(",")
+    );
+    connection.begin_with(sqlx::AssertSqlSafe(begin)).await.map_err(store_error)
+}
+
+/// The same inside of a transaction that has the persons' locks.
 pub(super) async fn insert_within(
     connection: &mut PgConnection,
     submissions: &[&NewSubmission],

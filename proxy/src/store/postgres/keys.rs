@@ -12,7 +12,7 @@ use crate::store::operator::rows::Deed;
 use crate::store::operator::{AuditAction, AuditNote};
 use crate::store::postgres::operator::audit;
 use crate::store::postgres::time::{Time, at, wait_ms};
-use crate::store::postgres::{PostgresStore, commit, store_error, to_u32};
+use crate::store::postgres::{PostgresStore, commit, followers, store_error, to_u32};
 use crate::store::{
     Erased, KeyCount, KeyStore, Retention, Rewrapped, SealedLead, SealedToken, StoreError, StoredSecret,
     StoredSubmission, WrappedKey, WrappedPage,
@@ -338,6 +338,16 @@ async fn empty(
     reason: &str,
     time: &Time,
 ) -> Result<(), StoreError> {
+    let given_up: Vec<(i64,)> = sqlx::query_as(
+        "SELECT id FROM deliveries WHERE id = ANY($1::bigint[]) AND state IN ('waiting', 'leased', 'held') \
+         ORDER BY id",
+    )
+    .bind(&ids)
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(store_error)?;
+    let given_up: Vec<i64> = given_up.into_iter().map(|(id,)| id).collect();
+    followers::lock_persons(connection, &given_up).await?;
     sqlx::query(
         "UPDATE submissions SET data_key = '', sealed = '', fingerprint = decode(repeat('00', 32), 'hex'), \
          person = NULL WHERE id = ANY($1::bigint[])",
@@ -358,8 +368,8 @@ async fn empty(
     .bind(time.given())
     .bind(ids)
     .bind(reason)
-    .execute(connection)
+    .execute(&mut *connection)
     .await
     .map_err(store_error)?;
-    Ok(())
+    followers::release(connection, &given_up, time).await
 }

@@ -93,12 +93,18 @@ impl OperatorStore for PostgresStore {
             .await
     }
 
-    async fn note(&self, action: AuditAction, receipt: &Receipt, note: AuditNote) -> Result<(), StoreError> {
-        let with = (receipt.to_string(), note, self.time.clone());
+    async fn note(
+        &self,
+        action: AuditAction,
+        receipt: &Receipt,
+        account: &str,
+        note: AuditNote,
+    ) -> Result<(), StoreError> {
+        let with = (receipt.to_string(), account.to_owned(), note, self.time.clone());
         self.sessions
-            .write(with, move |conn, (receipt, note, time)| {
+            .write(with, move |conn, (receipt, account, note, time)| {
                 Box::pin(async move {
-                    let deed = Deed { receipt: Some(receipt), ..Deed::of(action) };
+                    let deed = Deed { receipt: Some(receipt), account: Some(account), ..Deed::of(action) };
                     audit::write(conn, &deed, note, time).await
                 })
             })

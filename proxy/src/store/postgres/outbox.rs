@@ -6,10 +6,12 @@ use sqlx::ConnectOptions as _;
 use sqlx::Connection as _;
 
 use crate::clock::Timestamp;
+use crate::store::operator::rows::text;
 use crate::store::postgres::{DatabaseUrl, open, store_error, to_u32};
 use crate::store::{OpenDelivery, StoreError};
 
-type Row = (String, String, String, String, i64, Option<String>, i64, i64, Option<String>);
+/// Texts come as bytes: one whose bits have flipped need not be a text any more, and must hide no other.
+type Row = (Vec<u8>, Vec<u8>, Vec<u8>, String, i64, Option<String>, i64, i64, Option<Vec<u8>>);
 
 /// Every delivery that waits, is under way, or was left to a person; the oldest first. The reason of one that waits for a
 /// closed gate is `account_paused`, `account_broken` or `account_stopped`, whatever ended its last attempt.
@@ -27,9 +29,9 @@ pub async fn open_deliveries(url: &DatabaseUrl) -> Result<Vec<OpenDelivery>, Sto
         return Err(open::refused(found, "correct store.url, or start the proxy"));
     }
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT s.receipt, s.form, d.account, d.state, d.attempts, \
+        "SELECT textsend(s.receipt), textsend(s.form), textsend(d.account), d.state, d.attempts, \
          CASE WHEN d.state = 'waiting' AND g.cause IS NOT NULL THEN 'account_' || g.cause ELSE d.reason END, \
-         s.received_at, d.due_at, o.receipt \
+         s.received_at, d.due_at, textsend(o.receipt) \
          FROM deliveries d JOIN submissions s ON s.id = d.id \
          LEFT JOIN account_gates g ON g.account = d.account LEFT JOIN submissions o ON o.id = s.duplicate_of \
          WHERE d.state IN ('waiting', 'leased', 'held', 'dead_letter', 'merged') ORDER BY d.id",
@@ -43,15 +45,15 @@ pub async fn open_deliveries(url: &DatabaseUrl) -> Result<Vec<OpenDelivery>, Sto
             let attempts = to_u32(attempts, "deliveries.attempts")?;
             let (received_at, due_at) = (Timestamp::from_ms(received_at), Timestamp::from_ms(due_at));
             Ok(OpenDelivery {
-                receipt,
-                form,
-                account,
+                receipt: text(&receipt),
+                form: text(&form),
+                account: text(&account),
                 state,
                 attempts,
                 reason,
                 received_at,
                 due_at,
-                duplicate_of,
+                duplicate_of: duplicate_of.as_deref().map(text),
             })
         })
         .collect()

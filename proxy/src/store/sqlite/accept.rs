@@ -57,7 +57,7 @@ async fn accept_alone(
 async fn accept(connection: &mut SqliteConnection, arrival: &Arrival) -> Result<Accepted, StoreError> {
     let (submission, now) = arrival;
     if let Some(earlier) = find_earlier(connection, submission).await? {
-        let is_same = earlier.fingerprint == submission.fingerprint;
+        let is_same = earlier.is_erased || earlier.fingerprint == submission.fingerprint;
         match (is_same, earlier.refused.is_empty()) {
             (true, true) => return Ok(Accepted::Known { receipt: earlier.receipt, state: earlier.state }),
             (true, false) => return Ok(Accepted::Refused { fields: earlier.refused }),
@@ -76,6 +76,8 @@ struct Earlier {
     id: i64,
     receipt: Receipt,
     fingerprint: Vec<u8>,
+    /// Nobody can say any more whether it holds the same: who has its key is taken for the same.
+    is_erased: bool,
     state: SubmissionState,
     /// What the partner refused, by form field.
     refused: Vec<Problem>,
@@ -85,8 +87,8 @@ async fn find_earlier(
     connection: &mut SqliteConnection,
     submission: &NewSubmission,
 ) -> Result<Option<Earlier>, StoreError> {
-    let row: Option<(i64, String, Vec<u8>, String, String)> = sqlx::query_as(
-        "SELECT s.id, s.receipt, s.fingerprint, d.state, d.fields_json \
+    let row: Option<(i64, String, Vec<u8>, bool, String, String)> = sqlx::query_as(
+        "SELECT s.id, s.receipt, s.fingerprint, d.erased_at IS NOT NULL, d.state, d.fields_json \
          FROM submissions s JOIN deliveries d ON d.submission = s.id \
          WHERE s.form = ? AND s.idempotency_key = ?",
     )
@@ -95,7 +97,7 @@ async fn find_earlier(
     .fetch_optional(connection)
     .await
     .map_err(store_error)?;
-    let Some((id, receipt, fingerprint, state, fields)) = row else {
+    let Some((id, receipt, fingerprint, is_erased, state, fields)) = row else {
         return Ok(None);
     };
     let fields: Vec<Problem> = read_json(&fields, "deliveries.fields_json")?;
@@ -103,6 +105,7 @@ async fn find_earlier(
         id,
         receipt: Receipt::parse(&receipt).ok_or(StoreError::Corrupt("submissions.receipt"))?,
         fingerprint,
+        is_erased,
         refused: if state == "dead_letter" { fields } else { Vec::new() },
         state: state_of(&state),
     }))

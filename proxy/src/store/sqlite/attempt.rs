@@ -9,7 +9,7 @@ use sqlx::SqliteConnection;
 use crate::clock::Timestamp;
 use crate::crash;
 use crate::ids::DeliveryId;
-use crate::store::sqlite::{gates, store_error, to_json, to_u32};
+use crate::store::sqlite::{followers, gates, store_error, to_json, to_u32};
 use crate::store::{AttemptClass, Ending, Fence, Finished, FlowRule, Standing, StoreError};
 
 /// Writes the attempt as `sending`.
@@ -91,6 +91,9 @@ pub(super) async fn finish(
     .execute(&mut *connection)
     .await
     .map_err(store_error)?;
+    if ending.standing == Standing::DeadLetter {
+        followers::release(connection, delivery.get(), now).await?;
+    }
     let gate = gates::note(connection, &account, &ending, &flow, now).await?;
     Ok(Some(Finished { gate }))
 }
@@ -115,10 +118,14 @@ pub(super) async fn release(
     .bind(now.as_ms())
     .bind(delivery.get())
     .bind(fence.0)
-    .execute(connection)
+    .execute(&mut *connection)
     .await
     .map_err(store_error)?;
-    Ok(updated.rows_affected() > 0)
+    let is_released = updated.rows_affected() > 0;
+    if is_released && standing == Standing::DeadLetter {
+        followers::release(connection, delivery.get(), now).await?;
+    }
+    Ok(is_released)
 }
 
 /// Lets leases last so long from now. Those that were lost.

@@ -9,7 +9,7 @@ use sqlx::SqliteConnection;
 use crate::clock::Timestamp;
 use crate::ids::{DeliveryId, Receipt};
 use crate::store::gate::STEP_BACK_MIN;
-use crate::store::sqlite::{gates, store_error, to_u32};
+use crate::store::sqlite::{followers, gates, keys, store_error, to_u32};
 use crate::store::{Abandoned, AccountRoom, ClaimRequest, Claimed, Fence, SealedLead, StoreError};
 
 // Every statement has a name here, because a test asks SQLite how it would run each: the writer's one connection may not
@@ -144,7 +144,8 @@ async fn load(
         Err(error) => {
             tracing::error!(delivery.id = %delivery, %error, "a stored lead can't be read and is set aside");
             let set_aside = sqlx::query(SET_ASIDE).bind(now.as_ms()).bind(delivery.get());
-            set_aside.execute(connection).await.map_err(store_error)?;
+            set_aside.execute(&mut *connection).await.map_err(store_error)?;
+            followers::release(connection, delivery.get(), now).await?;
             Ok(None)
         }
     }
@@ -160,7 +161,7 @@ fn read(row: Row, delivery: DeliveryId, fence: Fence) -> Result<Claimed, StoreEr
         receipt: Receipt::parse(&text(receipt, "submissions.receipt")?)
             .ok_or(StoreError::Corrupt("submissions.receipt"))?,
         // Whatever it is: the ring says whether it has such a key.
-        lead: SealedLead { key_id: String::from_utf8_lossy(&key_id).into_owned(), data_key, sealed },
+        lead: SealedLead { key_id: keys::trimmed(&key_id), data_key, sealed },
         attempts: to_u32(attempts, "deliveries.attempts")?,
         doubts: to_u32(doubts, "deliveries.doubts")?,
         received_at: Timestamp::from_ms(received_at),

@@ -10,7 +10,7 @@ use sqlx::{Row as _, SqliteConnection};
 use crate::clock::Timestamp;
 use crate::crash;
 use crate::ids::DeliveryId;
-use crate::store::sqlite::store_error;
+use crate::store::sqlite::{keys, store_error};
 use crate::store::{NewSubmission, StoreError};
 
 /// Rows that a statement has room for, the fewest first: few texts, so that each is prepared once. What a batch does not
@@ -170,7 +170,7 @@ async fn insert_submissions(
                 .bind(submission.fingerprint.as_slice())
                 .bind(submission.person.as_ref().map(<[u8; 32]>::as_slice))
                 .bind(first.map(|first| first.submission))
-                .bind(&submission.lead.key_id)
+                .bind(keys::padded(&submission.lead.key_id))
                 .bind(&submission.lead.data_key)
                 .bind(&submission.lead.sealed)
                 .bind(now.as_ms());

@@ -4,22 +4,24 @@
 //! zeros: SQLite writes a row of the same length where the old one lay, so that no page keeps a copy, and a row that shrinks
 //! would have its neighbours moved. The log is then emptied (`scrub`).
 
-use std::path::Path;
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, SqlitePool};
+use sqlx::{SqliteConnection, SqlitePool};
 
 use crate::clock::Timestamp;
 use crate::ids::Receipt;
 use crate::store::operator::rows::Deed;
 use crate::store::operator::{AuditAction, AuditNote};
 use crate::store::sqlite::operator::audit;
-use crate::store::sqlite::{SqliteStore, open, store_error, to_u32};
+use crate::store::sqlite::{SqliteStore, followers, store_error, to_u32};
 use crate::store::{
     Erased, KeyCount, KeyStore, Retention, Rewrapped, SealedLead, SealedToken, StoreError, StoredSecret,
     StoredSubmission, WrappedKey, WrappedPage,
 };
+
+/// The longest id that a key may have.
+const KEY_ID_LENGTH: usize = 32;
 
 #[async_trait]
 impl KeyStore for SqliteStore {
@@ -57,7 +59,7 @@ impl KeyStore for SqliteStore {
         .await
         .map_err(store_error)?;
         let count = |(key_id, leads): (Vec<u8>, i64)| KeyCount {
-            key_id: text(&key_id),
+            key_id: trimmed(&key_id),
             leads: u64::try_from(leads).unwrap_or(0),
         };
         Ok(rows.into_iter().map(count).collect())
@@ -79,7 +81,7 @@ impl KeyStore for SqliteStore {
         )
         .bind(after)
         .bind(end)
-        .bind(active)
+        .bind(padded(active))
         .fetch_all(&self.readers)
         .await
         .map_err(store_error)?;
@@ -87,11 +89,13 @@ impl KeyStore for SqliteStore {
             .fetch_one(&self.readers)
             .await
             .map_err(store_error)?;
-        let key = |(submission, receipt, form, account, key_id, data_key): (i64, Vec<u8>, _, _, _, _)| {
-            let (receipt, form, account, key_id) =
-                (text(&receipt), text::<Vec<u8>>(&form), text::<Vec<u8>>(&account), text::<Vec<u8>>(&key_id));
-            WrappedKey { submission, receipt, form, account, key_id, data_key }
-        };
+        let key =
+            |(submission, receipt, form, account, key_id, data_key): (i64, Vec<u8>, _, _, Vec<u8>, _)| {
+                let (receipt, form, account) =
+                    (text(&receipt), text::<Vec<u8>>(&form), text::<Vec<u8>>(&account));
+                let key_id = trimmed(&key_id);
+                WrappedKey { submission, receipt, form, account, key_id, data_key }
+            };
         let next = last.filter(|last| *last > end).map(|_| end);
         Ok(WrappedPage { keys: rows.into_iter().map(key).collect(), next })
     }
@@ -121,8 +125,23 @@ impl KeyStore for SqliteStore {
 
     async fn erase(&self, receipt: &Receipt, note: AuditNote) -> Result<Erased, StoreError> {
         let (now, receipt) = (self.clock.now(), receipt.clone());
-        self.unscrubbed.store(true, Ordering::Release);
-        let erased = self.writer.write(move |conn| Box::pin(erase(conn, receipt, note, now))).await?;
+        let scrub = Arc::clone(&self.scrub);
+        let erased = self
+            .writer
+            .write(move |conn| {
+                Box::pin(async move {
+                    let erased = erase(conn, receipt, note, now).await?;
+                    // Here for a caller who is gone before the commit, and below for a scrub that was before it.
+                    if erased == Erased::Done {
+                        scrub.note();
+                    }
+                    Ok(erased)
+                })
+            })
+            .await?;
+        if erased == Erased::Done {
+            self.scrub.note();
+        }
         // Where somebody reads the log, the next turn of the upkeep empties it.
         match self.scrub().await {
             Ok(()) | Err(StoreError::Busy(_)) => Ok(erased),
@@ -131,35 +150,39 @@ impl KeyStore for SqliteStore {
     }
 
     async fn erase_old(&self, retention: Retention, limit: u32) -> Result<u64, StoreError> {
-        let now = self.clock.now();
-        self.unscrubbed.store(true, Ordering::Release);
-        self.writer.write(move |conn| Box::pin(erase_old(conn, retention, limit, now))).await
+        let (now, scrub) = (self.clock.now(), Arc::clone(&self.scrub));
+        let erased = self
+            .writer
+            .write(move |conn| {
+                Box::pin(async move {
+                    let erased = erase_old(conn, retention, limit, now).await?;
+                    if erased > 0 {
+                        scrub.note();
+                    }
+                    Ok(erased)
+                })
+            })
+            .await?;
+        if erased > 0 {
+            self.scrub.note();
+        }
+        Ok(erased)
     }
 
     async fn scrub(&self) -> Result<(), StoreError> {
-        if !self.unscrubbed.swap(false, Ordering::AcqRel) {
-            return Ok(());
-        }
-        let scrubbed = empty_log(&self.path).await;
-        if scrubbed.is_err() {
-            self.unscrubbed.store(true, Ordering::Release);
-        }
-        scrubbed
+        self.scrub.run().await
     }
 }
 
-/// Brings the log into the file and cuts it to nothing.
-async fn empty_log(path: &Path) -> Result<(), StoreError> {
-    // On a connection of its own: the writer's is in a transaction whenever it has something to do.
-    let mut connection = open::options(path).connect().await.map_err(store_error)?;
-    let emptied: Result<(i64, i64, i64), _> =
-        sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut connection).await;
-    connection.close().await.map_err(store_error)?;
-    match emptied.map_err(store_error)? {
-        (0, ..) => Ok(()),
-        // A reader, such as a backup, still needs the log.
-        _ => Err(StoreError::Busy(sqlx::Error::PoolTimedOut)),
-    }
+/// A key's id as it is stored: as long as the longest, so that another one takes its place on the page. A row that grew would
+/// have its neighbours moved, and what is moved leaves a copy behind that no erasure finds.
+pub(super) fn padded(key_id: &str) -> String {
+    format!("{key_id:<KEY_ID_LENGTH$}")
+}
+
+/// A key's id as it was before [`padded`], whatever bits have flipped.
+pub(super) fn trimmed(key_id: &[u8]) -> String {
+    String::from_utf8_lossy(key_id).trim_end().to_owned()
 }
 
 fn text<T: AsRef<[u8]>>(bytes: &T) -> String {
@@ -211,7 +234,7 @@ async fn rewrap(connection: &mut SqliteConnection, keys: Vec<Rewrapped>) -> Resu
     for Rewrapped { was, key_id, data_key } in keys {
         let row =
             sqlx::query("UPDATE submissions SET key_id = ?, data_key = ? WHERE id = ? AND data_key = ?")
-                .bind(key_id)
+                .bind(padded(&key_id))
                 .bind(data_key)
                 .bind(was.submission)
                 .bind(was.data_key)
@@ -276,7 +299,7 @@ impl SubmissionRow {
             account: self.account,
             received_at: Timestamp::from_ms(self.received_at),
             erased_at: self.erased_at.map(Timestamp::from_ms),
-            lead: SealedLead { key_id: text(&self.key_id), data_key: self.data_key, sealed: self.sealed },
+            lead: SealedLead { key_id: trimmed(&self.key_id), data_key: self.data_key, sealed: self.sealed },
         })
     }
 }
@@ -355,6 +378,12 @@ async fn overwrite(
     reason: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    let (is_given_up,): (bool,) =
+        sqlx::query_as("SELECT state IN ('waiting', 'leased', 'held') FROM deliveries WHERE id = ?")
+            .bind(delivery)
+            .fetch_one(&mut *connection)
+            .await
+            .map_err(store_error)?;
     sqlx::query(
         "UPDATE submissions SET data_key = zeroblob(length(data_key)), sealed = zeroblob(length(sealed)), \
          fingerprint = zeroblob(length(fingerprint)), person = NULL WHERE id = ?",
@@ -376,8 +405,11 @@ async fn overwrite(
     .bind(now.as_ms())
     .bind(reason)
     .bind(delivery)
-    .execute(connection)
+    .execute(&mut *connection)
     .await
     .map_err(store_error)?;
+    if is_given_up {
+        followers::release(connection, delivery, now).await?;
+    }
     Ok(())
 }

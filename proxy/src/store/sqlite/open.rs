@@ -37,6 +37,7 @@ const WRITER: [(&str, &str); 3] =
 /// An open store.
 pub(super) struct Opened {
     pub(super) writer: Writer,
+    /// The one path of the file, every link followed.
     pub(super) path: PathBuf,
     pub(super) readers: SqlitePool,
 }

@@ -81,12 +81,18 @@ impl OperatorStore for SqliteStore {
         self.writer.write(move |conn| Box::pin(settle::resume(conn, account, note, now))).await
     }
 
-    async fn note(&self, action: AuditAction, receipt: &Receipt, note: AuditNote) -> Result<(), StoreError> {
-        let (now, receipt) = (self.clock.now(), receipt.to_string());
+    async fn note(
+        &self,
+        action: AuditAction,
+        receipt: &Receipt,
+        account: &str,
+        note: AuditNote,
+    ) -> Result<(), StoreError> {
+        let (now, receipt, account) = (self.clock.now(), receipt.to_string(), account.to_owned());
         self.writer
             .write(move |conn| {
                 Box::pin(async move {
-                    let deed = Deed { receipt: Some(&receipt), ..Deed::of(action) };
+                    let deed = Deed { receipt: Some(&receipt), account: Some(&account), ..Deed::of(action) };
                     audit::write(conn, &deed, &note, now).await
                 })
             })

@@ -5,15 +5,17 @@
 
 use std::collections::HashSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use lead_proxy::clock::Clock;
+use lead_proxy::ids::Receipt;
 use lead_proxy::store::{Erased, KeyStore as _, NewSubmission, Retention, Store as _};
 use sqlx::{Connection as _, Executor as _};
 use tempfile::TempDir;
 
 use crate::store::note;
 
-use super::rotation::{keys, open, rows, submission};
+use super::rotation::{keys, open, rows, submission, upkeep};
 
 /// Bytes that are sought together: a piece of anything sealed, long enough to be nobody else's.
 const PIECE: usize = 12;
@@ -123,5 +125,43 @@ async fn retention_leaves_no_more_than_an_operator_does() {
     assert_eq!(store.erase_old(month, 10).await.unwrap(), 1);
     store.scrub().await.unwrap();
     assert_eq!(found(&pieces(dir.path()), &submission), 0);
+    store.close().await;
+}
+
+#[tokio::test]
+async fn what_was_wrapped_by_a_key_of_a_longer_name_is_erased_from_every_corner_of_the_file() {
+    let (dir, (clock, hand)) =
+        (TempDir::new().unwrap(), Clock::manual(lead_proxy::clock::Timestamp::from_ms(1_767_225_600_000)));
+    let (store, old) = (open(&dir, &clock).await, keys("a", &["a"]));
+    let mut all: HashSet<[u8; PIECE]> = HashSet::new();
+    let mut accepts = tokio::task::JoinSet::new();
+    for number in 0..3_000_usize {
+        let mut submission = submission(&old);
+        // Content of any length: it is neither opened nor wrapped anew.
+        while submission.lead.sealed.len() < 100 + number * 7_919 % 1_201 {
+            submission.lead.sealed.extend_from_slice(Receipt::new().as_str().as_bytes());
+        }
+        let pieces = submission.lead.sealed.chunks_exact(PIECE);
+        all.extend(pieces.map(|piece| <[u8; PIECE]>::try_from(piece).unwrap()));
+        let store = Arc::clone(&store);
+        accepts.spawn(async move { store.accept(submission).await.unwrap() });
+    }
+    accepts.join_all().await;
+    let both = keys("b-and-much-longer", &["a", "b-and-much-longer"]);
+    assert_eq!(upkeep(&store, &both, &clock).rotate().await.unwrap().leads, 3_000);
+    let path = format!("sqlite://{}", dir.path().join("store.db").display());
+    let mut outside = sqlx::SqliteConnection::connect(&path).await.unwrap();
+    outside.execute("UPDATE deliveries SET state = 'delivered'").await.unwrap();
+    outside.close().await.unwrap();
+    let month = Retention { delivered_days: 30, dead_days: 0 };
+    hand.advance(month.delivered());
+    assert_eq!(store.erase_old(month, 3_000).await.unwrap(), 3_000);
+    store.scrub().await.unwrap();
+    let mut left = 0;
+    for file in std::fs::read_dir(dir.path()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        left += bytes.windows(PIECE).filter(|window| all.contains(*window)).count();
+    }
+    assert_eq!(left, 0);
     store.close().await;
 }

@@ -66,7 +66,7 @@ pub(super) fn submission(keys: &Keys) -> NewSubmission {
 pub(super) async fn rows(dir: &TempDir) -> Vec<(String, String, Vec<u8>, Vec<u8>)> {
     let path = format!("sqlite://{}", dir.path().join("store.db").display());
     let mut connection = sqlx::SqliteConnection::connect(&path).await.unwrap();
-    let rows = sqlx::query_as("SELECT receipt, key_id, data_key, sealed FROM submissions ORDER BY id")
+    let rows = sqlx::query_as("SELECT receipt, rtrim(key_id), data_key, sealed FROM submissions ORDER BY id")
         .fetch_all(&mut connection)
         .await
         .unwrap();
@@ -86,7 +86,7 @@ async fn read_all(dir: &TempDir, keys: &Keys) -> BTreeMap<String, usize> {
     counts
 }
 
-fn upkeep(store: &Arc<SqliteStore>, keys: &Arc<Keys>, clock: &Clock) -> Upkeep {
+pub(super) fn upkeep(store: &Arc<SqliteStore>, keys: &Arc<Keys>, clock: &Clock) -> Upkeep {
     let store: Arc<dyn Store> = Arc::clone(store) as Arc<dyn Store>;
     Upkeep::new(store, Arc::clone(keys), MONTH, clock.clone())
 }

@@ -234,3 +234,26 @@ async fn address_without_a_good_secret_and_secret_without_an_address_are_told_an
     let config = crate::app::read_config(&text(good), crate::app::API_KEY, crate::app::RING_KEY).unwrap();
     assert!(!json!(format!("{:?}", config.alerts)).to_string().contains("ops.example"));
 }
+
+#[tokio::test]
+async fn account_that_a_restart_mends_is_told_once() {
+    let (receiver, url) = Receiver::start(0).await;
+    let (mut app, hand) = start(&url).await;
+    app.sim.takepayments().set_fault(Fault::Unauthorized, None);
+    let answer = app.submit("card-machines", &key("paused"), &values_of("paused")).await;
+    let receipt = answer.json()["receipt"].as_str().unwrap().to_owned();
+    until_it(&app, &receipt, |shown| shown["state"] == "waiting" && shown["attempts"] == 1).await;
+    hand.advance(LOOK);
+    assert!(is(&receiver.told(1).await[0], "account_paused", 1, false));
+    app.sim.takepayments().set_fault(Fault::None, None);
+    // An hour later, when the lead is long due.
+    let (clock, hand) = Clock::manual(START.after(HOUR));
+    app.restart_by(clock, |_| {}).await;
+    until_it(&app, &receipt, |shown| shown["state"] == "delivered").await;
+    // Its partner is back, and gets its rate without a burst.
+    hand.advance(LOOK);
+    hold(&app, &hand, "ada").await;
+    hand.advance(LOOK);
+    assert!(is(&receiver.told(2).await[1], "lead_held", 1, false), "and nothing before");
+    app.stop().await;
+}

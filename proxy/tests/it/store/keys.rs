@@ -5,11 +5,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use lead_model::SubmissionState;
 use lead_proxy::ids::Receipt;
 use lead_proxy::store::operator::{AuditNote, AuditQuery, AuditWhy, OperatorName};
 use lead_proxy::store::{
-    AttemptClass, Ending, Erased, KeyCount, NewSubmission, Retention, Rewrapped, SealedToken, Standing,
-    StoredSecret, WrappedKey,
+    Accepted, AttemptClass, Ending, Erased, KeyCount, NewSubmission, Retention, Rewrapped, SealedToken,
+    Standing, StoredSecret, WrappedKey,
 };
 
 use super::{Kept, MINUTE, delivered, ending, submission};
@@ -180,8 +181,9 @@ async fn erased_lead_keeps_its_receipt_and_nothing_that_opens(kept: Kept) {
     let stored = kept.store.submission(&receipt).await.unwrap().unwrap();
     assert!(stored.lead.is_erased() && stored.erased_at.is_some(), "{stored:?}");
     assert_eq!((stored.form.as_str(), stored.form_version, stored.locale.as_str()), ("quote", 3, "de"));
-    // A late retry makes no second lead.
-    assert_eq!(kept.accept("key", 1).await, lead_proxy::store::Accepted::KeyReused);
+    // A late retry makes no second lead, and hears of the first.
+    let known = Accepted::Known { receipt, state: SubmissionState::Delivered };
+    assert_eq!(kept.accept("key", 1).await, known);
     assert_eq!(kept.claim(9).await.len(), 0);
 }
 

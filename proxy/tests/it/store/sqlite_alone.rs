@@ -3,11 +3,15 @@
 //! Apart from the contract: one file, one process, and a file system below.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use lead_proxy::clock::Clock;
+use lead_proxy::store::Erased;
 use sqlx::{Connection as _, Executor as _, Row as _, SqliteConnection};
 use tempfile::TempDir;
 
+use super::keys::note;
 use super::{Kept, MINUTE, START, beside, open, submission};
 
 #[tokio::test]
@@ -175,4 +179,36 @@ async fn what_the_process_before_has_left_is_recovered_at_once() {
     let kept = kept.again().await;
     let abandoned = kept.store.recover(&[], MINUTE).await.unwrap();
     assert_eq!(abandoned.iter().map(|found| found.claimed.delivery).collect::<Vec<_>>(), [claimed.delivery]);
+}
+
+#[tokio::test]
+async fn leads_are_taken_while_a_reader_holds_the_log_that_erasures_would_empty() {
+    let kept = Kept::sqlite().await;
+    let mut receipts = Vec::new();
+    for key in ["first", "second", "third"] {
+        let submission = submission(key, 1);
+        receipts.push(submission.receipt.clone());
+        kept.store.accept(submission).await.unwrap();
+    }
+    let mut reader = beside(&kept).await;
+    reader.execute("BEGIN; SELECT count(*) FROM submissions").await.unwrap();
+    let is_over = Arc::new(AtomicBool::new(false));
+    let (store, over) = (Arc::clone(&kept.store), Arc::clone(&is_over));
+    let accepts = tokio::spawn(async move {
+        let mut slowest = Duration::ZERO;
+        let mut count = 0;
+        while !over.load(Ordering::Acquire) {
+            let begun = Instant::now();
+            store.accept(submission(&format!("next-{count}"), 1)).await.unwrap();
+            slowest = slowest.max(begun.elapsed());
+            count += 1;
+        }
+        (count, slowest)
+    });
+    for receipt in &receipts {
+        assert_eq!(kept.store.erase(receipt, note()).await.unwrap(), Erased::Done);
+    }
+    is_over.store(true, Ordering::Release);
+    let (count, slowest) = accepts.await.unwrap();
+    assert!(count > 0 && slowest < Duration::from_millis(1_900), "{count} leads, one took {slowest:?}");
 }

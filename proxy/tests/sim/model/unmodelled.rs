@@ -104,7 +104,7 @@ impl OperatorStore for ModelStore {
         Err(NOT_MODELLED)
     }
 
-    async fn note(&self, _: AuditAction, _: &Receipt, _: AuditNote) -> Result<(), StoreError> {
+    async fn note(&self, _: AuditAction, _: &Receipt, _: &str, _: AuditNote) -> Result<(), StoreError> {
         Err(NOT_MODELLED)
     }
 

@@ -36,6 +36,34 @@ pub(in crate::store::postgres) async fn write(
     Ok(())
 }
 
+/// Writes the rows of one deed that was done to many deliveries, in one statement: their accounts, receipts and states.
+pub(super) async fn write_all(
+    connection: &mut PgConnection,
+    deed: &Deed<'_>,
+    (accounts, receipts, states): (&[String], &[String], &[&str]),
+    note: &AuditNote,
+    time: &Time,
+) -> Result<(), StoreError> {
+    sqlx::query(at!(
+        "INSERT INTO audit (at, operator, action, account, receipt, was, batch, why) \
+         SELECT t.now, $2, $3, n.account, n.receipt, n.was, $4, $5 \
+         FROM unnest($6::text[], $7::text[], $8::text[]) WITH ORDINALITY AS n (account, receipt, was, place), t \
+         ORDER BY n.place"
+    ))
+    .bind(time.given())
+    .bind(note.operator.as_str())
+    .bind(deed.action.as_str())
+    .bind(deed.batch)
+    .bind(note.why.as_str())
+    .bind(accounts)
+    .bind(receipts)
+    .bind(states)
+    .execute(connection)
+    .await
+    .map_err(store_error)?;
+    Ok(())
+}
+
 /// Rows of a query, the newest first.
 pub(super) async fn list(
     connection: &mut PgConnection,

@@ -142,9 +142,9 @@ pub(super) async fn detail(
 /// How many deliveries have not reached their partner, by account and state.
 pub(super) async fn open_counts(connection: &mut PgConnection) -> Result<Vec<OpenCount>, StoreError> {
     let rows = sqlx::query_as(
-        "SELECT account, 'waiting', count(*) FROM deliveries WHERE state = 'waiting' GROUP BY account \
-         UNION ALL SELECT account, 'leased', count(*) FROM deliveries WHERE state = 'leased' GROUP BY account \
-         UNION ALL SELECT account, state, count(*) FROM deliveries \
+        "SELECT textsend(account), 'waiting', count(*) FROM deliveries WHERE state = 'waiting' GROUP BY account \
+         UNION ALL SELECT textsend(account), 'leased', count(*) FROM deliveries WHERE state = 'leased' GROUP BY account \
+         UNION ALL SELECT textsend(account), state, count(*) FROM deliveries \
          WHERE state IN ('held', 'dead_letter', 'merged') GROUP BY account, state",
     )
     .fetch_all(connection)

@@ -7,10 +7,10 @@ use sqlx::{Connection as _, PgConnection};
 
 use super::{audit, list};
 use crate::store::StoreError;
-use crate::store::operator::rows::{Deed, state};
-use crate::store::operator::{AuditAction, AuditNote, DeliveryQuery, Resolution, Resolved};
+use crate::store::operator::rows::{Deed, LeftRow, state};
+use crate::store::operator::{AuditAction, AuditNote, DeliveryQuery, DeliveryState, Resolution, Resolved};
 use crate::store::postgres::time::{Time, at};
-use crate::store::postgres::{commit, gates, store_error};
+use crate::store::postgres::{commit, followers, gates, store_error};
 
 /// Why a delivery stands where it does that a person has settled.
 const BY_HAND: &str = "by_hand";
@@ -47,7 +47,13 @@ pub(super) async fn resolve(
     match resolution {
         Resolution::SendAgain => send_again(&mut transaction, vec![id], time).await?,
         Resolution::Delivered { .. } => end(&mut transaction, id, "delivered", reference, time).await?,
-        Resolution::Drop => end(&mut transaction, id, "dropped", None, time).await?,
+        Resolution::Drop => {
+            end(&mut transaction, id, "dropped", None, time).await?;
+            if stands == DeliveryState::Held {
+                followers::lock_persons(&mut transaction, &[id]).await?;
+                followers::release(&mut transaction, &[id], time).await?;
+            }
+        }
     }
     let deed = Deed {
         account: Some(&account),
@@ -61,11 +67,13 @@ pub(super) async fn resolve(
     Ok(Resolved::Done)
 }
 
-/// Lets them wait for their next attempt, due now and without the doubts of the former ones.
+/// Lets them wait for their next attempt, due now. The doubts of the former ones are settled,
+/// but for a lead that could only not be read or written: nobody has looked whether its partner has it.
 async fn send_again(connection: &mut PgConnection, ids: Vec<i64>, time: &Time) -> Result<(), StoreError> {
     sqlx::query(at!(
-        "UPDATE deliveries d SET state = 'waiting', due_at = t.now, doubts = 0, reason = $3, fields_json = '[]', \
-         sent_again_at = t.now, changed_at = t.now FROM t WHERE d.id = ANY($2::bigint[])"
+        "UPDATE deliveries d SET state = 'waiting', due_at = t.now, \
+         doubts = CASE WHEN d.reason IN ('unreadable', 'payload_rules') THEN d.doubts ELSE 0 END, reason = $3, \
+         fields_json = '[]', sent_again_at = t.now, changed_at = t.now FROM t WHERE d.id = ANY($2::bigint[])"
     ))
     .bind(time.given())
     .bind(ids)
@@ -108,17 +116,11 @@ pub(super) async fn replay(
 ) -> Result<(u32, Option<i64>), StoreError> {
     let mut transaction = connection.begin().await.map_err(store_error)?;
     let left = list::left(&mut transaction, query, time).await?;
-    for row in &left {
-        let (account, receipt) = (row.account(), row.receipt());
-        let deed = Deed {
-            account: Some(&account),
-            receipt: Some(&receipt),
-            was: Some(&row.state),
-            batch: Some(batch),
-            ..Deed::of(AuditAction::SendAgain)
-        };
-        audit::write(&mut transaction, &deed, note, time).await?;
-    }
+    let accounts: Vec<String> = left.iter().map(LeftRow::account).collect();
+    let receipts: Vec<String> = left.iter().map(LeftRow::receipt).collect();
+    let states: Vec<&str> = left.iter().map(|row| row.state.as_str()).collect();
+    let deed = Deed { batch: Some(batch), ..Deed::of(AuditAction::SendAgain) };
+    audit::write_all(&mut transaction, &deed, (&accounts, &receipts, &states), note, time).await?;
     let last = left.last().map(|row| row.id);
     let count = u32::try_from(left.len()).unwrap_or(u32::MAX);
     send_again(&mut transaction, left.into_iter().map(|row| row.id).collect(), time).await?;

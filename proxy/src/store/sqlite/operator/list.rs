@@ -129,9 +129,9 @@ pub(super) fn names(names: &[String]) -> String {
 /// How many deliveries have not reached their partner, by account and state.
 pub(super) async fn open_counts(readers: &SqlitePool) -> Result<Vec<OpenCount>, StoreError> {
     let rows = sqlx::query_as(
-        "SELECT account, 'waiting', count(*) FROM deliveries WHERE state = 'waiting' GROUP BY account \
-         UNION ALL SELECT account, 'leased', count(*) FROM deliveries WHERE state = 'leased' GROUP BY account \
-         UNION ALL SELECT account, state, count(*) FROM deliveries \
+        "SELECT CAST(account AS BLOB), 'waiting', count(*) FROM deliveries WHERE state = 'waiting' GROUP BY account \
+         UNION ALL SELECT CAST(account AS BLOB), 'leased', count(*) FROM deliveries WHERE state = 'leased' GROUP BY account \
+         UNION ALL SELECT CAST(account AS BLOB), state, count(*) FROM deliveries \
          WHERE state IN ('held', 'dead_letter', 'merged') GROUP BY account, state",
     )
     .fetch_all(readers)

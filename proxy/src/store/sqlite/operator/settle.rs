@@ -9,8 +9,8 @@ use super::list;
 use crate::clock::Timestamp;
 use crate::ids::Receipt;
 use crate::store::operator::rows::{Deed, state};
-use crate::store::operator::{AuditAction, AuditNote, DeliveryQuery, Resolution, Resolved};
-use crate::store::sqlite::{gates, store_error};
+use crate::store::operator::{AuditAction, AuditNote, DeliveryQuery, DeliveryState, Resolution, Resolved};
+use crate::store::sqlite::{followers, gates, store_error};
 use crate::store::{Closed, StoreError};
 
 /// Why a delivery stands where it does that a person has settled.
@@ -48,7 +48,12 @@ pub(super) async fn resolve(
     match resolution {
         Resolution::SendAgain => send_again(connection, id, now).await?,
         Resolution::Delivered { .. } => end(connection, id, "delivered", reference, now).await?,
-        Resolution::Drop => end(connection, id, "dropped", None, now).await?,
+        Resolution::Drop => {
+            end(connection, id, "dropped", None, now).await?;
+            if state == DeliveryState::Held {
+                followers::release(connection, id, now).await?;
+            }
+        }
     }
     let deed = Deed {
         account: Some(&account),
@@ -61,11 +66,13 @@ pub(super) async fn resolve(
     Ok(Resolved::Done)
 }
 
-/// Lets it wait for its next attempt, due now and without the doubts of the former ones.
+/// Lets it wait for its next attempt, due now. The doubts of the former ones are settled,
+/// but for a lead that could only not be read or written: nobody has looked whether its partner has it.
 async fn send_again(connection: &mut SqliteConnection, id: i64, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query(
-        "UPDATE deliveries SET state = 'waiting', due_at = ?, doubts = 0, reason = ?, fields_json = '[]', \
-         sent_again_at = ?, changed_at = ? WHERE id = ?",
+        "UPDATE deliveries SET state = 'waiting', due_at = ?, \
+         doubts = CASE WHEN reason IN ('unreadable', 'payload_rules') THEN doubts ELSE 0 END, reason = ?, \
+         fields_json = '[]', sent_again_at = ?, changed_at = ? WHERE id = ?",
     )
     .bind(now.as_ms())
     .bind(BY_HAND)
