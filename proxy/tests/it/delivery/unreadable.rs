@@ -9,10 +9,13 @@ use super::desk::{Desk, Setup};
 /// Each changes one lead, named by its number; together they touch every column that is sealed or says how.
 const FLIPS: [&str; 9] = [
     "UPDATE submissions SET sealed = CAST(x'00' || substr(sealed, 2) AS BLOB) WHERE id = ?",
-    "UPDATE submissions SET sealed = CAST(substr(sealed, 1, 40) || x'00' || substr(sealed, 42) AS BLOB) WHERE id = ?",
+    // Never to what it was: one byte in 256 is zero before.
+    "UPDATE submissions SET sealed = CAST(substr(sealed, 1, 40) || CASE substr(sealed, 41, 1) WHEN x'00' THEN x'01' \
+     ELSE x'00' END || substr(sealed, 42) AS BLOB) WHERE id = ?",
     "UPDATE submissions SET sealed = substr(sealed, 1, length(sealed) - 1) WHERE id = ?",
     "UPDATE submissions SET sealed = x'' WHERE id = ?",
-    "UPDATE submissions SET data_key = CAST(substr(data_key, 1, 60) || x'00' AS BLOB) WHERE id = ?",
+    "UPDATE submissions SET data_key = CAST(substr(data_key, 1, 60) || CASE substr(data_key, 61, 1) WHEN x'00' THEN x'01' \
+     ELSE x'00' END AS BLOB) WHERE id = ?",
     "UPDATE submissions SET data_key = x'' WHERE id = ?",
     "UPDATE submissions SET key_id = 'tess' WHERE id = ?",
     // A text that is none any more.
