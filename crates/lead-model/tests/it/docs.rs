@@ -76,9 +76,10 @@ duplicates = { window_hours = 24, action = "flag" }   # the default
 | key | meaning |
 |---|---|
 | `window_hours` | so long after the first one a second counts as a duplicate, 0 to 2160; 0 for never |
-| `action` | `flag`: it is sent like any lead, and operators see of which one it is a duplicate; `merge`: it is kept beside the first one and not sent, unless an operator says so. One whose forerunner was refused or given up is sent in any case |
+| `action` | `flag`: it is sent like any lead, and operators see of which one it is a duplicate; `merge`: it is kept beside the first one and not sent, unless an operator says so. One whose forerunner was refused or given up, before it came or after, is sent in any case |
 
 What tells a person is kept as a keyed hash, and this setting reaches no browser.
+The hash is erased with the lead, so a window that is longer than [`[retention] delivered_days`](config.md) finds no older duplicates: `check` says so.
 
 ## Keys of a field
 
