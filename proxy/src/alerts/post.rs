@@ -104,8 +104,9 @@ async fn deliver(letter: &Letter, target: &AlertTarget, transport: &Transport, c
             );
             return;
         };
+        let next = clock.now().after(wait);
         tracing::warn!(alert = letter.cause, why, "an alert could not be sent to alerts.url; trying again");
-        clock.sleep_until(clock.now().after(wait)).await;
+        clock.sleep_until(next).await;
     }
 }
 

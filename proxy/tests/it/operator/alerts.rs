@@ -89,6 +89,16 @@ impl io::Write for Log {
 }
 
 impl Log {
+    /// Waits until these words are in it.
+    async fn until(&self, words: &str) {
+        let said = async {
+            while !String::from_utf8_lossy(&self.0.lock().unwrap()).contains(words) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        assert!(tokio::time::timeout(PATIENCE, said).await.is_ok(), "never {words:?}");
+    }
+
     fn alerts(&self) -> Vec<String> {
         let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
         text.lines().filter(|line| line.contains("alert: ")).map(str::to_owned).collect()
@@ -139,6 +149,7 @@ async fn held_lead_is_told_within_a_minute_signed_until_it_is_heard_and_then_hou
     assert_eq!(told[0]["account"], "takepayments");
 
     // It has refused the first; the second try is the same alert.
+    log.until("an alert could not be sent").await;
     hand.advance(LOOK);
     assert_eq!(receiver.told(2).await[1], told[0]);
     let arrived = receiver.arrived();
@@ -164,12 +175,7 @@ async fn held_lead_is_told_within_a_minute_signed_until_it_is_heard_and_then_hou
         assert_eq!(resolve(&app, receipt, "drop").await.status, StatusCode::OK);
     }
     hand.advance(LOOK);
-    let over = async {
-        while !String::from_utf8_lossy(&log.0.lock().unwrap()).contains("what was told of is over") {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    assert!(tokio::time::timeout(PATIENCE, over).await.is_ok(), "never over");
+    log.until("what was told of is over").await;
     app.stop().await;
 }
 

@@ -144,7 +144,8 @@ impl Scene {
 
     /// Whether this account's gate is closed.
     pub(crate) async fn is_closed(&self, account: &str) -> bool {
-        self.store.closed_gates().await.unwrap().iter().any(|view| view.account == account)
+        let shut = self.store.closed_gates().await.unwrap();
+        shut.iter().any(|view| view.account == account && view.gate.closed.is_some())
     }
 
     /// Ends it; of both accounts what was accepted is there, and taken once.
