@@ -90,7 +90,8 @@ fn go_inside(release: bool, seed: u64) -> Result<()> {
              `--security-opt apparmor=unconfined`"
         );
     };
-    let program = std::env::current_exe().context("could not find this program")?;
+    // By its place, not as this process: a stage before may have built it anew, and what runs here is then no file any more.
+    let program = sh::target().join("debug/xtask");
     let mut command = sh::command("unshare");
     command.args(*way).arg(program).args(["disk", "--seed", &seed.to_string()]);
     command.arg(if release { "--release" } else { "--no-build" });
