@@ -9,7 +9,7 @@ use crate::ids::DeliveryId;
 use crate::store::operator::{
     AttemptRecord, AuditAction, AuditEntry, DeliveryDetail, DeliveryState, DeliverySummary, OpenCount,
 };
-use crate::store::{AttemptView, StoreError};
+use crate::store::{AttemptView, OpenDelivery, StoreError};
 
 /// The columns of a summary. Texts come as bytes: one whose bits have flipped need not be a text any more, and must hide no
 /// other.
@@ -186,6 +186,26 @@ pub(in crate::store) fn first<T>(mut rows: Vec<T>, limit: u32, id: impl Fn(&T) -
     rows.dedup_by_key(|row| id(row));
     rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     rows
+}
+
+/// An open delivery: receipt, form, account, state, attempts, reason, received, due, first receipt of the same person.
+pub(in crate::store) type OpenRow =
+    (Vec<u8>, Vec<u8>, Vec<u8>, String, i64, Option<String>, i64, i64, Option<Vec<u8>>);
+
+/// Reads one.
+pub(in crate::store) fn open_delivery(row: OpenRow) -> Result<OpenDelivery, StoreError> {
+    let (receipt, form, account, state, attempts, reason, received_at, due_at, duplicate_of) = row;
+    Ok(OpenDelivery {
+        receipt: text(&receipt),
+        form: text(&form),
+        account: text(&account),
+        state,
+        attempts: u32::try_from(attempts).map_err(|_| StoreError::Corrupt("deliveries.attempts"))?,
+        reason,
+        received_at: Timestamp::from_ms(received_at),
+        due_at: Timestamp::from_ms(due_at),
+        duplicate_of: duplicate_of.as_deref().map(text),
+    })
 }
 
 /// Counts by account and state.

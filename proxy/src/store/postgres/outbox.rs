@@ -5,13 +5,9 @@
 use sqlx::ConnectOptions as _;
 use sqlx::Connection as _;
 
-use crate::clock::Timestamp;
-use crate::store::operator::rows::text;
-use crate::store::postgres::{DatabaseUrl, open, store_error, to_u32};
+use crate::store::operator::rows::{self, OpenRow};
+use crate::store::postgres::{DatabaseUrl, open, store_error};
 use crate::store::{OpenDelivery, StoreError};
-
-/// Texts come as bytes: one whose bits have flipped need not be a text any more, and must hide no other.
-type Row = (Vec<u8>, Vec<u8>, Vec<u8>, String, i64, Option<String>, i64, i64, Option<Vec<u8>>);
 
 /// Every delivery that waits, is under way, or was left to a person; the oldest first. The reason of one that waits for a
 /// closed gate is `account_paused`, `account_broken` or `account_stopped`, whatever ended its last attempt.
@@ -28,7 +24,7 @@ pub async fn open_deliveries(url: &DatabaseUrl) -> Result<Vec<OpenDelivery>, Sto
         let found = "there is no store in the database".to_owned();
         return Err(open::refused(found, "correct store.url, or start the proxy"));
     }
-    let rows: Vec<Row> = sqlx::query_as(
+    let rows: Vec<OpenRow> = sqlx::query_as(
         "SELECT textsend(s.receipt), textsend(s.form), textsend(d.account), d.state, d.attempts, \
          CASE WHEN d.state = 'waiting' AND g.cause IS NOT NULL THEN 'account_' || g.cause ELSE d.reason END, \
          s.received_at, d.due_at, textsend(o.receipt) \
@@ -40,21 +36,5 @@ pub async fn open_deliveries(url: &DatabaseUrl) -> Result<Vec<OpenDelivery>, Sto
     .await
     .map_err(store_error)?;
     connection.close().await.map_err(store_error)?;
-    rows.into_iter()
-        .map(|(receipt, form, account, state, attempts, reason, received_at, due_at, duplicate_of)| {
-            let attempts = to_u32(attempts, "deliveries.attempts")?;
-            let (received_at, due_at) = (Timestamp::from_ms(received_at), Timestamp::from_ms(due_at));
-            Ok(OpenDelivery {
-                receipt: text(&receipt),
-                form: text(&form),
-                account: text(&account),
-                state,
-                attempts,
-                reason,
-                received_at,
-                due_at,
-                duplicate_of: duplicate_of.as_deref().map(text),
-            })
-        })
-        .collect()
+    rows.into_iter().map(rows::open_delivery).collect()
 }

@@ -2,13 +2,9 @@
 //!
 //! Apart from the store itself: this takes no lock and can't write, so that looking never gets in the way of serving.
 
-use crate::clock::Timestamp;
-use crate::store::operator::rows::text;
-use crate::store::sqlite::{open, store_error, to_u32};
+use crate::store::operator::rows::{self, OpenRow};
+use crate::store::sqlite::{open, store_error};
 use crate::store::{OpenDelivery, StoreConfig, StoreError};
-
-/// Texts come as bytes: one whose bits have flipped need not be a text any more, and must hide no other.
-type Row = (Vec<u8>, Vec<u8>, Vec<u8>, String, i64, Option<String>, i64, i64, Option<Vec<u8>>);
 
 /// Every delivery that waits, is under way, or was left to a person; the oldest first. The reason of one that waits for a
 /// closed gate is `account_paused`, `account_broken` or `account_stopped`, whatever ended its last attempt.
@@ -17,7 +13,7 @@ type Row = (Vec<u8>, Vec<u8>, Vec<u8>, String, i64, Option<String>, i64, i64, Op
 /// [`StoreError::Refused`] with the remedy where there is no store of ours.
 pub async fn open_deliveries(config: &StoreConfig) -> Result<Vec<OpenDelivery>, StoreError> {
     let readers = open::open_beside(&config.path).await?;
-    let rows: Vec<Row> = sqlx::query_as(
+    let rows: Vec<OpenRow> = sqlx::query_as(
         "SELECT CAST(s.receipt AS BLOB), CAST(s.form AS BLOB), CAST(d.account AS BLOB), d.state, d.attempts, \
          CASE WHEN d.state = 'waiting' AND g.cause IS NOT NULL THEN 'account_' || g.cause ELSE d.reason END, \
          s.received_at, d.due_at, CAST(o.receipt AS BLOB) \
@@ -29,23 +25,7 @@ pub async fn open_deliveries(config: &StoreConfig) -> Result<Vec<OpenDelivery>, 
     .await
     .map_err(store_error)?;
     readers.close().await;
-    rows.into_iter()
-        .map(|(receipt, form, account, state, attempts, reason, received_at, due_at, duplicate_of)| {
-            let attempts = to_u32(attempts, "deliveries.attempts")?;
-            let (received_at, due_at) = (Timestamp::from_ms(received_at), Timestamp::from_ms(due_at));
-            Ok(OpenDelivery {
-                receipt: text(&receipt),
-                form: text(&form),
-                account: text(&account),
-                state,
-                attempts,
-                reason,
-                received_at,
-                due_at,
-                duplicate_of: duplicate_of.as_deref().map(text),
-            })
-        })
-        .collect()
+    rows.into_iter().map(rows::open_delivery).collect()
 }
 
 #[cfg(test)]
