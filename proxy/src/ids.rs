@@ -9,22 +9,38 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use uuid::Uuid;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::problem::ApiReason;
 
 /// Crockford's base 32: no I, L, O or U, so that a receipt can be read out over the phone.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const RECEIPT_CHARS: usize = 20;
 const GROUP_CHARS: usize = 5;
+/// Chance in a receipt that has a time, below its 40 bits of milliseconds.
+const CHANCE_BITS: u32 = 60;
+/// Where a receipt's time begins, 2026 UTC; it lasts for 34 years.
+const TIME_BEGINS_MS: i64 = 1_767_225_600_000;
+const TIME_MAX: i64 = (1 << 40) - 1;
 
 /// What a visitor gets for a submission that is safe, and the id under which the partner sees the lead.
 ///
-/// 100 random bits in four groups, such as `7K3F9-0QXJ2-MM8TD-4VYBR`: nobody can guess another's.
+/// 100 bits in four groups, such as `0T4E8-62JJ2-MM8TD-4VYBR`: the milliseconds of its making and 60 bits of chance. So a store
+/// puts new ones at the end of its index, where a receipt of chance alone would change a page of its own. It tells its holder
+/// when it was made, which he knows, and of no other: to hit one of a known millisecond takes 2^59 guesses, more than any listener answers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Receipt(String);
 
 impl Receipt {
-    /// Makes a receipt that nobody has.
+    /// Makes a receipt that nobody has, in the order of time.
+    pub fn at(now: Timestamp) -> Self {
+        let mut random = [0; 8];
+        fill(&mut random);
+        let ms = now.as_ms().saturating_sub(TIME_BEGINS_MS).clamp(0, TIME_MAX);
+        let chance = u128::from(u64::from_be_bytes(random) >> (u64::BITS - CHANCE_BITS));
+        Self::of_bits((u128::from(ms.unsigned_abs()) << CHANCE_BITS) | chance)
+    }
+
+    /// Makes one of nothing but chance, for what is named by one and is no lead.
     #[expect(clippy::new_without_default, reason = "a random value is no default")]
     pub fn new() -> Self {
         let mut random = [0; RECEIPT_CHARS];
@@ -65,10 +81,14 @@ impl Receipt {
     pub fn from_uuid(uuid: Uuid) -> Option<Self> {
         let placed = uuid.as_u128();
         let bits = ((placed >> 80) << 52) | (((placed >> 64) & 0xFFF) << 40) | (placed & 0xFF_FFFF_FFFF);
-        let letters = (0..RECEIPT_CHARS).rev();
-        let letters = letters.map(|place| letter(u8::try_from((bits >> (place * 5)) & 31).unwrap_or(0)));
-        let receipt = Self::grouped(letters);
+        let receipt = Self::of_bits(bits);
         (receipt.to_uuid() == uuid).then_some(receipt)
+    }
+
+    /// The receipt that these 100 bits are.
+    fn of_bits(bits: u128) -> Self {
+        let places = (0..RECEIPT_CHARS).rev();
+        Self::grouped(places.map(|place| letter(u8::try_from((bits >> (place * 5)) & 31).unwrap_or(0))))
     }
 
     fn grouped(letters: impl Iterator<Item = char>) -> Self {
@@ -187,6 +207,30 @@ mod receipt_tests {
             let uuid = receipt.to_uuid();
             assert_eq!((uuid.get_version_num(), uuid.get_variant()), (8, uuid::Variant::RFC4122));
             assert_eq!(Receipt::from_uuid(uuid), Some(receipt));
+        }
+    }
+
+    #[test]
+    fn receipts_sort_by_their_times_and_differ_within_one() {
+        let begins = TIME_BEGINS_MS;
+        let times = [0, begins, begins + 1, begins + 40_000_000_000, begins + TIME_MAX];
+        let receipts = times.map(|ms| Receipt::at(Timestamp::from_ms(ms)));
+        assert!(receipts.windows(2).skip(1).all(|pair| pair[0].as_str() < pair[1].as_str()), "{receipts:?}");
+        let places =
+            |receipt: &Receipt| receipt.as_str().chars().filter(|c| *c != '-').take(8).collect::<String>();
+        assert_eq!(
+            receipts.each_ref().map(places),
+            ["00000000", "00000000", "00000001", "1582Z400", "ZZZZZZZZ"]
+        );
+        let later = Receipt::at(Timestamp::from_ms(i64::MAX));
+        assert_eq!(places(&later), "ZZZZZZZZ", "after its time it is still a receipt");
+
+        let now = Timestamp::from_ms(begins + 1);
+        let of_one: std::collections::HashSet<_> = (0..1_000).map(|_| Receipt::at(now)).collect();
+        assert_eq!(of_one.len(), 1_000);
+        for receipt in of_one {
+            assert_eq!(Receipt::parse(receipt.as_str()).as_ref(), Some(&receipt));
+            assert_eq!(Receipt::from_uuid(receipt.to_uuid()), Some(receipt));
         }
     }
 

@@ -17,6 +17,7 @@ use lead_model::{
 };
 
 use crate::account::Accounts;
+use crate::clock::Clock;
 use crate::crash;
 use crate::delivery::{Delivery, FirstOutcome};
 use crate::forms::{FormText, ServedForm};
@@ -38,6 +39,7 @@ pub(crate) struct Intake {
     pub(crate) delivery: Arc<Delivery>,
     pub(crate) accounts: Arc<Accounts>,
     pub(crate) keys: Arc<Keys>,
+    pub(crate) clock: Clock,
     /// How long an answer waits for the first attempt.
     pub(crate) inline_wait: Duration,
     pub(crate) left_behind: LeftBehind,
@@ -82,7 +84,7 @@ impl Intake {
             tracing::error!(form.id = offer.form.definition.id, "form has no account");
             return Verdict::Unavailable;
         };
-        let receipt = Receipt::new();
+        let receipt = Receipt::at(self.clock.now());
         if let Err(problems) = check_payload(&offer.text.form, account, &receipt, &values) {
             return Verdict::Invalid(problems);
         }

@@ -93,6 +93,7 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
         delivery: Arc::clone(&delivery),
         accounts: Arc::clone(&accounts),
         keys: Arc::clone(&keys),
+        clock: clock.clone(),
         inline_wait: config.public.inline_wait,
         left_behind: left_behind.clone(),
     };

@@ -35,7 +35,7 @@ pub(crate) enum RecordValue {
 impl Intake {
     /// Checks, stores and, for a moment, waits.
     pub(crate) async fn take_record(&self, offer: RecordOffer<'_>) -> Verdict {
-        let (account, receipt) = (offer.account, Receipt::new());
+        let (account, receipt) = (offer.account, Receipt::at(self.clock.now()));
         let values = match check_record(account, &receipt, &offer.values) {
             Ok(values) => values,
             Err(problems) => return Verdict::Invalid(problems),
