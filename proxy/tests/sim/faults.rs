@@ -32,6 +32,8 @@ pub enum Sky {
     Refusing,
     /// Everything of it at once.
     Wild,
+    /// Takes no more than some of what it is sent.
+    Picky,
 }
 
 impl Sky {
@@ -201,6 +203,8 @@ fn trip(sky: Sky, dice: &Dice) -> Trip {
             trip.cut = dice.chance(300);
             trip.back = dice.one(&[Back::Broken, Back::Never, Back::TooLong, Back::Whole]);
         }
+        Sky::Picky if dice.chance(700) => trip.treat = Treat::Reject,
+        Sky::Picky => {}
         Sky::Refusing => trip.treat = Treat::Unknown,
     }
     trip

@@ -35,6 +35,8 @@ use world::course::run;
 
 /// Seeds among which every sabotage must be found.
 const SABOTAGE_SEEDS: u64 = 1_000;
+/// Seeds beyond those that tests run, each of which has broken a promise once.
+const WRONG_ONCE: [u64; 2] = [10_243, 34_095];
 /// Seeds that are run twice.
 const TWICE: u64 = 40;
 
@@ -42,6 +44,13 @@ const TWICE: u64 = 40;
 fn every_seed_keeps_every_promise() {
     let campaign = campaign::from_environment();
     campaign.run().unwrap_or_else(|wrong| panic!("{wrong}"));
+}
+
+#[test]
+fn seeds_that_were_wrong_once_keep_every_promise() {
+    for seed in WRONG_ONCE {
+        assert!(run(seed, None, false).wrongs.is_empty(), "cargo xtask simulate --seed {seed}");
+    }
 }
 
 #[test]
@@ -80,4 +89,6 @@ sabotages! {
     store_that_lets_everybody_renew_a_token_is_found: TokenLeaseShared breaks OneRenewal,
     store_that_takes_an_older_token_over_a_newer_one_is_found: TokenOverwritten breaks TokensStored,
     store_that_forgets_a_token_is_found: TokenForgotten breaks TokensStored,
+    store_that_forgets_a_merged_lead_is_found: FollowersForgotten breaks NothingLost,
+    store_that_does_not_notice_its_clocks_step_back_is_found: StepBackIgnored breaks Ends,
 }

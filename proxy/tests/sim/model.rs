@@ -3,6 +3,7 @@
 //! Apart from its handle (`model/handle.rs`), which lets calls fail, be late and lose their answer: here every change is
 //! whole and at once. The contract suite in `tests/it` holds it to what it asks of the drivers.
 
+mod followers;
 pub mod handle;
 mod tokens;
 mod unmodelled;
@@ -15,11 +16,14 @@ use lead_proxy::clock::Timestamp;
 use lead_proxy::ids::{DeliveryId, Receipt};
 use lead_proxy::store::{
     Abandoned, Accepted, AccountRoom, AttemptClass, AttemptView, ClaimRequest, Claimed, DeliveryView, Ending,
-    Fence, Finished, FlowRule, Gate, NewSubmission, Standing, StoredSchema,
+    Fence, Finished, FlowRule, Gate, GateCause, NewSubmission, Standing, StoredSchema,
 };
 
 use crate::sabotage::Sabotage;
 use tokens::Token;
+
+/// How far ahead of the clock something may have been written before the clock counts as set back.
+const STEP_BACK_MIN: Duration = Duration::from_secs(60);
 
 /// Which handle of the store is asking: one life of one replica.
 pub type Owner = u64;
@@ -29,7 +33,8 @@ pub type Owner = u64;
 pub struct Rows {
     /// The delivery of number N is at N - 1.
     rows: Vec<Row>,
-    gates: BTreeMap<String, Gate>,
+    /// With the time at which each was written.
+    gates: BTreeMap<String, (Gate, Timestamp)>,
     tokens: BTreeMap<String, Token>,
     consents: BTreeMap<[u8; 32], (String, Timestamp)>,
     schemas: Vec<StoredSchema>,
@@ -44,6 +49,10 @@ pub struct Row {
     /// Whether its key is still its own.
     has_key: bool,
     received_at: Timestamp,
+    /// The place of the first lead of the same person.
+    first: Option<usize>,
+    /// When it began to wait that was kept beside another.
+    sent_again_at: Option<Timestamp>,
     /// As [`DeliveryView::state`] has it.
     pub state: &'static str,
     /// When it may be tried, while it waits.
@@ -53,6 +62,8 @@ pub struct Row {
     pub owner: Option<Owner>,
     /// Until when.
     pub lease_until: Timestamp,
+    /// When any of these was last written.
+    changed_at: Timestamp,
     /// Every attempt.
     pub attempts: Vec<AttemptView>,
     doubts: u32,
@@ -61,9 +72,13 @@ pub struct Row {
     reference: Option<String>,
 }
 
+fn place(id: DeliveryId) -> Option<usize> {
+    usize::try_from(id.get() - 1).ok()
+}
+
 impl Row {
     fn settle(&mut self, standing: Standing, now: Timestamp) {
-        self.owner = None;
+        (self.owner, self.changed_at) = (None, now);
         self.state = match standing {
             Standing::Waiting { after } => {
                 self.due_at = now.after(after);
@@ -96,18 +111,53 @@ impl Rows {
     }
 
     /// The gate of an account.
-    pub fn gate(&self, account: &str) -> Gate {
-        self.gates.get(account).cloned().unwrap_or_default()
+    pub fn gate(&self, account: &str, now: Timestamp) -> Gate {
+        let written = self.gates.get(account).cloned();
+        let blind = self.is(Sabotage::StepBackIgnored);
+        written.map_or_else(Gate::default, |(gate, at)| if blind { gate } else { gate.as_of(at, now) })
+    }
+
+    /// Every gate.
+    fn gates(&self, now: Timestamp) -> Vec<(String, Gate)> {
+        self.gates.keys().map(|account| (account.clone(), self.gate(account, now))).collect()
+    }
+
+    /// Changes the gate of an account, and writes it where that is another one.
+    fn change_gate<T>(&mut self, account: &str, now: Timestamp, change: impl FnOnce(&mut Gate) -> T) -> T {
+        let before = self.gate(account, now);
+        let mut gate = before.clone();
+        let changed = change(&mut gate);
+        if gate != before {
+            self.gates.insert(account.to_owned(), (gate, now));
+        }
+        changed
+    }
+
+    /// Brings what was written before the store's clock was set back into its present: everything keeps its length.
+    fn shift_after_step_back(&mut self, now: Timestamp) {
+        let is_ahead = |at: Timestamp| at > now.after(STEP_BACK_MIN);
+        for row in self.rows.iter_mut().filter(|row| is_ahead(row.changed_at)) {
+            let step = row.changed_at.since(now);
+            match row.state {
+                "waiting" => row.due_at = row.due_at.before(step),
+                "leased" => row.lease_until = row.lease_until.before(step),
+                _ => continue,
+            }
+            row.changed_at = now;
+        }
+        let gates: Vec<_> =
+            self.gates(now).into_iter().filter(|(of, _)| is_ahead(self.gates[of].1)).collect();
+        self.gates.extend(gates.into_iter().map(|(account, gate)| (account, (gate, now))));
     }
 
     fn row(&self, id: DeliveryId) -> Option<&Row> {
-        self.rows.get(usize::try_from(id.get() - 1).ok()?)
+        self.rows.get(place(id)?)
     }
 
     /// The delivery, as long as this is its lease.
     fn held(&mut self, id: DeliveryId, fence: Fence) -> Option<&mut Row> {
         let all = self.is(Sabotage::FenceIgnored);
-        let row = self.rows.get_mut(usize::try_from(id.get() - 1).ok()?)?;
+        let row = self.rows.get_mut(place(id)?)?;
         (all || (row.state == "leased" && row.fence == fence.0)).then_some(row)
     }
 
@@ -122,7 +172,7 @@ impl Rows {
             lead: row.submission.lead.clone(),
             attempts: row.attempts.len() as u32,
             doubts: row.doubts,
-            received_at: row.received_at,
+            received_at: row.sent_again_at.unwrap_or(row.received_at),
         }
     }
 
@@ -143,18 +193,11 @@ impl Rows {
                 }
                 (true, true) => return Accepted::Refused { fields: row.fields.clone() },
                 (false, false) => return Accepted::KeyReused,
-                (false, true) => (row.has_key, row.state) = (false, "replaced"),
+                (false, true) => (row.has_key, row.state, row.changed_at) = (false, "replaced", now),
             }
         }
-        let since = now.before(submission.duplicates.window);
-        let is_duplicate = submission.person.is_some()
-            && self.rows.iter().any(|row| {
-                row.submission.account == submission.account
-                    && row.submission.person == submission.person
-                    && row.received_at > since
-                    && row.state != "replaced"
-            });
-        let merged = is_duplicate && submission.duplicates.merge;
+        let first = self.first_of(&submission, now);
+        let merged = submission.duplicates.merge && first.is_some_and(|first| self.rows[first].is_alive());
         if self.is(Sabotage::AcceptLost) && self.rows.len() % 5 == 4 {
             return Accepted::New(DeliveryId::new(i64::MAX));
         }
@@ -162,6 +205,9 @@ impl Rows {
             submission,
             has_key: true,
             received_at: now,
+            first,
+            sent_again_at: None,
+            changed_at: now,
             state: if merged { "merged" } else { "waiting" },
             due_at: now,
             fence: 0,
@@ -179,8 +225,7 @@ impl Rows {
     fn claim(&mut self, request: &ClaimRequest, owner: Owner, now: Timestamp) -> Vec<Claimed> {
         let (mut claimed, mut left) = (Vec::new(), request.limit);
         for AccountRoom { account, room, flow } in &request.accounts {
-            let mut gate = self.gate(account);
-            let room = gate.room(left.min(*room), flow, now);
+            let room = self.gate(account, now).room(left.min(*room), flow, now);
             let twice = self.is(Sabotage::LeasedTwice);
             let is_due = |row: &Row| {
                 let free =
@@ -190,38 +235,44 @@ impl Rows {
             let mut due: Vec<usize> = (0..self.rows.len()).filter(|at| is_due(&self.rows[*at])).collect();
             due.sort_by_key(|at| self.rows[*at].due_at);
             due.truncate(room as usize);
-            gate.took(due.len() as u32, flow, now);
-            self.gates.insert(account.clone(), gate);
+            self.change_gate(account, now, |gate| gate.took(due.len() as u32, flow, now));
             left -= due.len() as u32;
             for at in due {
-                self.lease(at, owner, now.after(request.lease));
+                self.lease(at, owner, (now, request.lease));
                 claimed.push(self.claimed(at));
             }
         }
         claimed
     }
 
-    fn lease(&mut self, at: usize, owner: Owner, until: Timestamp) {
+    fn lease(&mut self, at: usize, owner: Owner, (now, lasts): (Timestamp, Duration)) {
         let row = &mut self.rows[at];
         row.fence += 1;
-        (row.state, row.owner, row.lease_until) = ("leased", Some(owner), until);
+        (row.state, row.owner, row.lease_until) = ("leased", Some(owner), now.after(lasts));
+        row.changed_at = now;
     }
 
     fn next_due(&self, accounts: &[AccountRoom], now: Timestamp) -> Option<Duration> {
         let dues = accounts.iter().filter_map(|AccountRoom { account, flow, .. }| {
             let waiting = self.rows.iter().filter(|row| row.state == "waiting");
             let due = waiting.filter(|row| row.submission.account == *account).map(|row| row.due_at).min()?;
-            let open = self.gates.get(account).map_or(now, |gate| gate.next_at(flow, now));
+            let open = self.gate(account, now).next_at(flow, now);
             Some(due.max(open)).filter(|at| at.as_ms() < i64::MAX)
         });
         dues.min().map(|at| at.since(now))
     }
 
-    fn begin(&mut self, id: DeliveryId, fence: Fence, digest: String, until: Timestamp) -> Option<u32> {
+    fn begin(
+        &mut self,
+        id: DeliveryId,
+        fence: Fence,
+        digest: String,
+        (now, lease): (Timestamp, Duration),
+    ) -> Option<u32> {
         let unwritten = self.is(Sabotage::AttemptUnwritten);
         let row = self.held(id, fence)?;
         let number = row.attempts.len() as u32 + 1;
-        row.lease_until = until;
+        (row.lease_until, row.changed_at) = (now.after(lease), now);
         let attempt = AttemptView {
             number,
             state: "sending".to_owned(),
@@ -254,8 +305,11 @@ impl Rows {
         let again = Standing::Waiting { after: Duration::from_secs(1) };
         row.settle(if resends && ending.standing == Standing::Held { again } else { ending.standing }, now);
         let account = row.submission.account.clone();
-        let gate = self.gates.entry(account).or_default();
-        Some(Finished { gate: gate.note(ending.verdict, &ending.why, flow, now) })
+        if ending.standing == Standing::DeadLetter {
+            self.send_next(place(id)?, now);
+        }
+        let gate = self.change_gate(&account, now, |gate| gate.note(ending.verdict, &ending.why, flow, now));
+        Some(Finished { gate })
     }
 
     fn release(
@@ -269,14 +323,21 @@ impl Rows {
         let Some(row) = self.held(id, fence) else { return false };
         row.reason = Some(why.to_owned());
         row.settle(standing, now);
+        if let (Standing::DeadLetter, Some(at)) = (standing, place(id)) {
+            self.send_next(at, now);
+        }
         true
     }
 
-    fn renew(&mut self, held: &[(DeliveryId, Fence)], until: Timestamp) -> Vec<DeliveryId> {
+    fn renew(
+        &mut self,
+        held: &[(DeliveryId, Fence)],
+        (now, lease): (Timestamp, Duration),
+    ) -> Vec<DeliveryId> {
         let mut lost = Vec::new();
         for (id, fence) in held {
             match self.held(*id, *fence) {
-                Some(row) => row.lease_until = until,
+                Some(row) => (row.lease_until, row.changed_at) = (now.after(lease), now),
                 None => lost.push(*id),
             }
         }
@@ -292,6 +353,9 @@ impl Rows {
         now: Timestamp,
     ) -> Vec<Abandoned> {
         let (never, forgets) = (self.is(Sabotage::LeaseNeverEnds), self.is(Sabotage::SendingForgotten));
+        if !self.is(Sabotage::StepBackIgnored) {
+            self.shift_after_step_back(now);
+        }
         let mut abandoned = Vec::new();
         for at in 0..self.rows.len() {
             let row = &self.rows[at];
@@ -300,23 +364,29 @@ impl Rows {
                 continue;
             }
             let sending = row.is_sending().then_some(row.attempts.len() as u32).filter(|_| !forgets);
-            self.lease(at, owner, now.after(lease));
+            self.lease(at, owner, (now, lease));
             abandoned.push(Abandoned { claimed: self.claimed(at), sending });
         }
         abandoned
     }
 
-    fn resume(&mut self, is_meant: impl Fn(&str, &Gate) -> bool) -> u64 {
-        let closed =
-            self.gates.iter_mut().filter(|(account, gate)| gate.closed.is_some() && is_meant(account, gate));
-        closed.map(|(_, gate)| gate.open()).count() as u64
+    /// Opens those that no operator has stopped; how many.
+    fn resume_all(&mut self, now: Timestamp) -> u64 {
+        let is_ours =
+            |gate: &Gate| gate.closed.as_ref().is_some_and(|closed| closed.cause != GateCause::Stopped);
+        let closed: Vec<_> = self.gates(now).into_iter().filter(|(_, gate)| is_ours(gate)).collect();
+        closed.iter().for_each(|(account, _)| self.change_gate(account, now, Gate::open));
+        closed.len() as u64
     }
 
     fn stop(&mut self, account: &str, reason: &str, now: Timestamp) -> bool {
-        let gate = self.gates.entry(account.to_owned()).or_default();
-        let was = gate.closed.as_ref().map(|closed| closed.cause);
-        gate.stop(reason, now);
-        was != Some(lead_proxy::store::GateCause::Stopped)
+        self.change_gate(account, now, |gate| {
+            let is_new = gate.closed.as_ref().is_none_or(|closed| closed.cause != GateCause::Stopped);
+            if is_new {
+                gate.stop(reason, now);
+            }
+            is_new
+        })
     }
 
     fn by_receipt(&self, receipt: &Receipt) -> Option<&Row> {

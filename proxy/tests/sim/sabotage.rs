@@ -35,4 +35,8 @@ pub enum Sabotage {
     TokenOverwritten,
     /// The store forgets a token that it has said to keep.
     TokenForgotten,
+    /// The store sends no lead that was kept beside one that is given up.
+    FollowersForgotten,
+    /// The store does not notice that its clock was set back.
+    StepBackIgnored,
 }

@@ -17,7 +17,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use lead_proxy::account::Accounts;
-use lead_proxy::clock::{Clock, Timestamp};
+use lead_proxy::clock::{Clock, ClockHand, Timestamp};
 use lead_proxy::delivery::DeliveryConfig;
 use lead_proxy::transport::TransportLimits;
 use serde_json::Value;
@@ -46,6 +46,7 @@ pub struct World {
     pub config: DeliveryConfig,
     limits: TransportLimits,
     pub kept: Arc<Kept>,
+    store_hand: ClockHand,
     pub faults: Faults,
     pub sabotage: Option<Sabotage>,
     pub trace: Trace,
@@ -91,7 +92,8 @@ impl World {
         sabotage: Option<Sabotage>,
         shows: bool,
     ) -> Self {
-        let kept = Kept::new(Clock::running(START, seed).0);
+        let (store_clock, store_hand) = Clock::running(START, seed);
+        let kept = Kept::new(store_clock);
         kept.rows().sabotage = sabotage;
         let with_tokens = || kinds.iter().copied().filter(|kind| kind.has_tokens());
         Self {
@@ -102,6 +104,7 @@ impl World {
             accounts,
             config,
             kept: Arc::new(kept),
+            store_hand,
             faults: Faults::default(),
             sabotage,
             trace: Trace::new(shows),
@@ -210,6 +213,13 @@ impl World {
     /// Waits for an exchange to stop somebody in.
     pub fn lie_in_ambush(&self, ambush: Ambush) {
         *lock(&self.ambush) = Some(ambush);
+    }
+
+    /// Sets the store's clock back, as where another server takes over whose clock is behind.
+    pub fn set_store_back(&self, by: Duration) {
+        self.trace.note("store's clock", &[by.as_secs()], &String::new);
+        self.store_hand.set_back(by);
+        self.forgive_rights();
     }
 
     /// Everything that goes wrong ends.

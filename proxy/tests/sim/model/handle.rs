@@ -13,8 +13,8 @@ use lead_proxy::clock::{Clock, Timestamp};
 use lead_proxy::ids::{DeliveryId, Receipt};
 use lead_proxy::store::{
     Abandoned, Accepted, AccountRoom, AttemptView, ClaimRequest, Claimed, DeliveryView, Ending, Fence,
-    Finished, FlowRule, GateCause, GateView, NewSubmission, SchemaStore, Standing, Store, StoreError,
-    StoredSchema, TokenLease, TokenRow, TokenSetback, TokenStore,
+    Finished, FlowRule, GateView, NewSubmission, SchemaStore, Standing, Store, StoreError, StoredSchema,
+    TokenLease, TokenRow, TokenSetback, TokenStore,
 };
 
 use super::{Owner, Rows};
@@ -159,7 +159,7 @@ impl Store for ModelStore {
         digest: String,
         lease: Duration,
     ) -> Result<Option<u32>, StoreError> {
-        self.call("begin", move |rows, now| rows.begin(delivery, fence, digest, now.after(lease))).await
+        self.call("begin", move |rows, now| rows.begin(delivery, fence, digest, (now, lease))).await
     }
 
     async fn finish_attempt(
@@ -191,7 +191,7 @@ impl Store for ModelStore {
         lease: Duration,
     ) -> Result<Vec<DeliveryId>, StoreError> {
         let held = held.to_vec();
-        self.call("renew", move |rows, now| rows.renew(&held, now.after(lease))).await
+        self.call("renew", move |rows, now| rows.renew(&held, (now, lease))).await
     }
 
     async fn recover(&self, running: &[DeliveryId], lease: Duration) -> Result<Vec<Abandoned>, StoreError> {
@@ -201,8 +201,8 @@ impl Store for ModelStore {
 
     async fn closed_gates(&self) -> Result<Vec<GateView>, StoreError> {
         self.call("closed_gates", |rows, now| {
-            let closed = rows.gates.iter().filter(|(_, gate)| gate.is_shut(now));
-            closed.map(|(account, gate)| GateView { account: account.clone(), gate: gate.clone() }).collect()
+            let shut = rows.gates(now).into_iter().filter(|(_, gate)| gate.is_shut(now));
+            shut.map(|(account, gate)| GateView { account, gate }).collect()
         })
         .await
     }
@@ -213,20 +213,13 @@ impl Store for ModelStore {
     }
 
     async fn resume_accounts(&self) -> Result<u64, StoreError> {
-        self.call("resume_accounts", |rows, _| {
-            rows.resume(|_, gate| {
-                gate.closed.as_ref().is_some_and(|closed| closed.cause != GateCause::Stopped)
-            })
-        })
-        .await
+        self.call("resume_accounts", Rows::resume_all).await
     }
 
     async fn resume_account(&self, account: &str) -> Result<bool, StoreError> {
         let account = account.to_owned();
-        self.call("resume_account", move |rows, now| {
-            rows.gates.get_mut(&account).is_some_and(|gate| gate.resume(now))
-        })
-        .await
+        self.call("resume_account", move |rows, now| rows.change_gate(&account, now, |gate| gate.resume(now)))
+            .await
     }
 
     async fn delivery(&self, delivery: DeliveryId) -> Result<Option<DeliveryView>, StoreError> {

@@ -2,18 +2,14 @@
 //!
 //! Apart from the outbox, as in the drivers: other rows, other fences.
 
-use std::time::Duration;
-
 use lead_proxy::clock::Timestamp;
 use lead_proxy::store::{Fence, TokenLease, TokenRow, TokenSetback, TokenState};
 
-use super::{Owner, Rows};
+use super::{Owner, Rows, STEP_BACK_MIN};
 use crate::sabotage::Sabotage;
 
 /// Most consents of one account that are waited for.
 const CONSENTS_MAX: usize = 100;
-/// How much later than the lease that is asked for another one may end before the clock counts as set back.
-const STEP_BACK_MIN: Duration = Duration::from_secs(60);
 
 /// An account's row.
 pub(super) struct Token {

@@ -80,26 +80,32 @@ async fn course(seed: u64, sabotage: Option<Sabotage>, shows: bool) -> Report {
             world.wrong(Promise::Ends, "a visitor broke off".to_owned());
         }
     }
-    let calm_since = Instant::now();
-    while !world.is_over() {
-        if calm_since.elapsed() > END_MAX {
-            break;
-        }
-        tokio::time::sleep(LOOK).await;
-        world.look_for_late();
-        if !world.wrongs().is_empty() {
-            break;
-        }
-    }
-    for at in 0..house.len() {
-        if !house.end(at).await {
-            world.wrong(Promise::Ends, "a replica did not come to its end".to_owned());
-        }
-    }
+    rest(&house).await;
     world.judge(&lock(&promises));
     let mut counts = *lock(&world.counts);
     counts.hours = began.elapsed().as_secs_f64() / 3_600.0;
     Report { wrongs: world.wrongs(), hash: world.trace.hash(), counts }
+}
+
+/// Waits until everything has ended, and ends every replica. One that is told to end while a late request still brings it a
+/// lead has stored it for its next life, as a proxy has: then all of them live once more.
+async fn rest(house: &Arc<House>) {
+    let (world, calm_since) = (&house.world, Instant::now());
+    loop {
+        while !world.is_over() && world.wrongs().is_empty() && calm_since.elapsed() <= END_MAX {
+            tokio::time::sleep(LOOK).await;
+            world.look_for_late();
+        }
+        for at in 0..house.len() {
+            if !house.end(at).await {
+                world.wrong(Promise::Ends, "a replica did not come to its end".to_owned());
+            }
+        }
+        if world.is_over() || !world.wrongs().is_empty() || calm_since.elapsed() > END_MAX {
+            break;
+        }
+        (0..house.len()).for_each(|at| house.start(at));
+    }
 }
 
 /// The consents without which there are no tokens.
@@ -124,6 +130,7 @@ fn happen(house: &Arc<House>, event: Event) {
         Event::Stop(at) => house.stop(at),
         Event::GoOn(at) => house.go_on(at),
         Event::Clock(at, by, back) => house.set_clock(at, by, back),
+        Event::StoreClock(by) => world.set_store_back(by),
         Event::Ambush(ambush) => world.lie_in_ambush(ambush),
         Event::ForgetAccess(kind) => world.forget_access(kind),
         Event::Restart(at) => {

@@ -9,6 +9,7 @@ use lead_proxy::store::FlowRule;
 use super::visitor::Promises;
 use super::{World, lock};
 use crate::accounts::Kind;
+use crate::model::Rows;
 use crate::promise::Promise;
 
 /// Most that a delivery may wait after its time when nothing goes wrong.
@@ -35,7 +36,7 @@ impl World {
         let lease = Duration::from_millis(self.config.lease_ms);
         let late = rows.all().iter().find(|row| match row.state {
             "waiting" => {
-                let open_at = rows.gate(&row.submission.account).next_at(&flow, now);
+                let open_at = rows.gate(&row.submission.account, now).next_at(&flow, now);
                 row.due_at.max(open_at).after(LATE_MAX) < now
             }
             "leased" => row.lease_until.after(2 * lease) < now,
@@ -63,20 +64,12 @@ impl World {
         }
         let ledger = lock(&self.ledger);
         let mut counts = lock(&self.counts);
-        for row in rows.all() {
+        for (at, row) in rows.all().iter().enumerate() {
             let number = row.submission.form_version;
             let seen = ledger.seen(number);
             let records = seen.map_or(0, |seen| seen.records);
             let bodies = seen.map_or(0, |seen| seen.bodies.len());
-            let wrong = match row.state {
-                "delivered" => (records == 0)
-                    .then_some((Promise::NothingLost, "is delivered, and its partner has no record")),
-                "held" => None,
-                "dead_letter" | "replaced" => (records > 0)
-                    .then_some((Promise::NothingDoubled, "is given up, and its partner has a record")),
-                "merged" => (bodies > 0).then_some((Promise::NothingDoubled, "is merged, and was sent")),
-                _ => Some((Promise::Ends, "has not ended")),
-            };
+            let wrong = wrong_end(&rows, at, records, bodies);
             wrongs.extend(
                 wrong.map(|(promise, wrong)| (promise, format!("lead {number} {wrong} ({})", row.state))),
             );
@@ -123,5 +116,22 @@ impl World {
         }
         drop((rows, ledger, counts));
         wrongs.into_iter().for_each(|(promise, what)| self.wrong(promise, what));
+    }
+}
+
+/// What is wrong with where a lead stands at the end.
+fn wrong_end(rows: &Rows, at: usize, records: u32, bodies: usize) -> Option<(Promise, &'static str)> {
+    match rows.all()[at].state {
+        "delivered" => {
+            (records == 0).then_some((Promise::NothingLost, "is delivered, and its partner has no record"))
+        }
+        "held" => None,
+        "dead_letter" | "replaced" => {
+            (records > 0).then_some((Promise::NothingDoubled, "is given up, and its partner has a record"))
+        }
+        "merged" if bodies > 0 => Some((Promise::NothingDoubled, "is merged, and was sent")),
+        "merged" => (!rows.group_of(at).into_iter().any(|other| rows.all()[other].is_alive()))
+            .then_some((Promise::NothingLost, "is merged, and all of its person's are given up")),
+        _ => Some((Promise::Ends, "has not ended")),
     }
 }

@@ -35,8 +35,8 @@ struct Replica {
     clock: Clock,
     hand: ClockHand,
     life: Option<Life>,
-    /// Its last life comes to an orderly end; before that no other begins.
-    ends: bool,
+    /// The last life, which comes to an orderly end; before that no other begins.
+    ending: Option<(Owner, Arc<Body>)>,
 }
 
 /// One life of a replica.
@@ -60,7 +60,7 @@ impl House {
                 1 => hand.advance(dice.seconds(0, 120)),
                 _ => hand.set_back(dice.seconds(0, 120)),
             }
-            Mutex::new(Replica { clock, hand, life: None, ends: false })
+            Mutex::new(Replica { clock, hand, life: None, ending: None })
         });
         Self { world, replicas: replicas.collect(), lives: Mutex::new(0) }
     }
@@ -78,7 +78,7 @@ impl House {
     /// Starts a replica that has no life.
     pub fn start(&self, at: usize) {
         let mut replica = lock(&self.replicas[at]);
-        if replica.life.is_none() && !replica.ends {
+        if replica.life.is_none() && replica.ending.is_none() {
             let mut lives = lock(&self.lives);
             *lives += 1;
             replica.life = Some(self.begin(*lives, &replica.clock));
@@ -122,11 +122,16 @@ impl House {
         }
     }
 
-    /// Lets a replica go on.
+    /// Lets a replica go on, also one that was stopped before it was told to end.
     pub fn go_on(&self, at: usize) {
-        if let Some(life) = self.life(at) {
-            self.world.trace.note("goes on", &[life.owner], &String::new);
-            life.body.go_on();
+        let body = {
+            let replica = lock(&self.replicas[at]);
+            let life = replica.life.as_ref().map(|life| (life.owner, Arc::clone(&life.body)));
+            life.or_else(|| replica.ending.clone())
+        };
+        if let Some((owner, body)) = body {
+            self.world.trace.note("goes on", &[owner], &String::new);
+            body.go_on();
         }
     }
 
@@ -149,8 +154,8 @@ impl House {
     pub async fn end(&self, at: usize) -> bool {
         let life = {
             let mut replica = lock(&self.replicas[at]);
-            let Some(life) = replica.life.take() else { return !replica.ends };
-            replica.ends = true;
+            let Some(life) = replica.life.take() else { return replica.ending.is_none() };
+            replica.ending = Some((life.owner, Arc::clone(&life.body)));
             life
         };
         self.world.trace.note("ends", &[life.owner], &String::new);
@@ -166,7 +171,7 @@ impl House {
         let ended = tokio::time::timeout(END_MAX, ending).await.is_ok();
         body.kill();
         self.world.hangs_up(owner);
-        lock(&self.replicas[at]).ends = false;
+        lock(&self.replicas[at]).ending = None;
         ended
     }
 

@@ -63,6 +63,7 @@ pub enum Event {
     GoOn(usize),
     Restart(usize),
     Clock(usize, Duration, bool),
+    StoreClock(Duration),
     Ambush(Ambush),
     ForgetAccess(Kind),
 }
@@ -80,18 +81,41 @@ impl Script {
         let replicas = usize::try_from(dice.between(1, 3)).unwrap_or(1);
         let config = config(&dice);
         let calm_at = dice.seconds(45, 240);
-        let leads = leads(&dice, &kinds, calm_at);
+        let mut leads = leads(&dice, &kinds, calm_at);
         let mut events = Vec::new();
         // The store is never as quick as a list in memory.
         events.push((Duration::ZERO, Event::Store(0, 0, 20)));
         for _ in 0..dice.between(2, 12) {
             disaster(&dice, &kinds, replicas, &config, calm_at, &mut events);
         }
+        crowd(&Dice::new(seed, 7), &kinds, &mut leads, &mut events);
+        store_clock(&Dice::new(seed, 6), calm_at, &mut events);
         events.retain(|(at, _)| *at < calm_at);
         events.sort_by_key(|(at, _)| *at);
         let token_life = dice.seconds(60, 600);
         Self { kinds, replicas, config, token_life, leads, events, calm_at }
     }
+}
+
+/// The store's clock has dice of its own: a world in which nobody sets it is the same as without them.
+fn store_clock(dice: &Dice, calm_at: Duration, events: &mut Vec<(Duration, Event)>) {
+    while dice.chance(80) {
+        let at = dice.ms(0, u64::try_from(calm_at.as_millis()).unwrap_or(0));
+        events.push((at, Event::StoreClock(dice.seconds(1, dice.one(&[90, 7_200, 86_400])))));
+    }
+}
+
+/// In some worlds one or two persons send everything, what they send again is merged, and its partner likes
+/// little of it: chance alone seldom brings three leads of one person together, all of which are given up.
+fn crowd(dice: &Dice, kinds: &[Kind], leads: &mut [LeadPlan], events: &mut Vec<(Duration, Event)>) {
+    if !dice.chance(120) {
+        return;
+    }
+    let (persons, kind) = (dice.between(1, 2), dice.one(kinds));
+    for lead in leads {
+        (lead.kind, lead.person, lead.merge) = (kind, u8::try_from(dice.below(persons)).ok(), true);
+    }
+    events.push((dice.seconds(0, 20), Event::Partner(kind, Sky::Picky)));
 }
 
 fn leads(dice: &Dice, kinds: &[Kind], calm_at: Duration) -> Vec<LeadPlan> {

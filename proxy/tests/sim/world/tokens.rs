@@ -30,20 +30,32 @@ pub struct TokenBook {
     right: Option<Right>,
     /// Whose right somebody has ended who was late: with a token for which he asked in time, and which must not be lost.
     overtaken: Option<Right>,
-    /// Requests that are under way: of whom, and since when.
-    flights: BTreeMap<u64, (Owner, Instant)>,
+    /// Requests that are under way.
+    flights: BTreeMap<u64, Flight>,
     next: u64,
-    /// When an operator consented or cleared last.
+    /// When an operator consented or cleared last, or the store's clock was set back: for a while nobody's right counts.
     word: Option<Instant>,
 }
 
 /// A lease.
-#[derive(Clone, PartialEq, Eq)]
 struct Right {
     of: Owner,
     until: Timestamp,
     /// The refresh token that was stored when it was given.
     refresh: Option<String>,
+    /// Whether its one request has left.
+    asked: bool,
+}
+
+/// A request that is under way.
+struct Flight {
+    of: Owner,
+    left: Instant,
+    /// Its right was ended by whoever was late. It keeps nobody from asking: the refresh token that it shows is used up,
+    /// since the late one has stored what came for it, and what it may still bring is written nowhere, since the store
+    /// knows generation and fence of its right no more. A worker who waited for it would gain nothing, for whatever harm it
+    /// does, it does alike before the next request and after it.
+    is_overtaken: bool,
 }
 
 impl TokenBook {
@@ -60,31 +72,47 @@ impl TokenBook {
         }
         let before = self.right.take();
         match lease {
-            Some((of, until)) => self.right = Some(Right { of, until, refresh: self.refresh.clone() }),
-            None => self.overtaken = before.filter(|right| right.of != caller).or(self.overtaken.take()),
+            Some((of, until)) => {
+                self.right = Some(Right { of, until, refresh: self.refresh.clone(), asked: false });
+            }
+            None => {
+                if let Some(right) = before.filter(|right| right.of != caller) {
+                    let flights = self.flights.values_mut().filter(|flight| flight.of == right.of);
+                    flights.for_each(|flight| flight.is_overtaken = true);
+                    self.overtaken = Some(right);
+                }
+            }
         }
     }
 
-    /// What is wrong with a request that begins to leave.
+    /// A request begins to leave: which one it is, and what is wrong with it.
     fn departs(
-        &self,
+        &mut self,
         owner: Owner,
         shown: Option<&str>,
         until: Timestamp,
         longest: Duration,
-    ) -> Option<&'static str> {
-        let is_own =
-            |right: &&Right| right.of == owner && right.until.after(Duration::from_millis(2)) >= until;
-        if self.overtaken.as_ref().is_some_and(|right| is_own(&right)) {
-            return None;
-        }
-        let Some(right) = self.right.as_ref().filter(is_own) else { return Some("without the lease for it") };
+    ) -> (u64, Option<&'static str>) {
         // One that a stopped process has under way is long given up by everybody else.
-        if self.flights.values().any(|(_, left)| left.elapsed() < longest) {
-            return Some("while another request is under way");
-        }
-        (shown.is_some() && shown != right.refresh.as_deref())
-            .then_some("with a refresh token that is not the stored one")
+        let is_alone =
+            !self.flights.values().any(|flight| !flight.is_overtaken && flight.left.elapsed() < longest);
+        let is_own =
+            |right: &&mut Right| right.of == owner && right.until.after(Duration::from_millis(2)) >= until;
+        let (now, before) = (self.right.as_mut().filter(is_own), self.overtaken.as_mut().filter(is_own));
+        let is_overtaken = now.is_none() && before.is_some();
+        let wrong = match now.or(before) {
+            None => Some("without the lease for it"),
+            Some(right) if right.asked => Some("a second time under one lease"),
+            Some(_) if !is_alone && !is_overtaken => Some("while another request is under way"),
+            Some(right) => {
+                right.asked = true;
+                (shown.is_some() && shown != right.refresh.as_deref())
+                    .then_some("with a refresh token that is not the stored one")
+            }
+        };
+        self.next += 1;
+        self.flights.insert(self.next, Flight { of: owner, left: Instant::now(), is_overtaken });
+        (self.next, wrong)
     }
 }
 
@@ -105,10 +133,7 @@ impl World {
             return None;
         }
         let shown = body.split('&').find_map(|pair| pair.strip_prefix("refresh_token="));
-        let wrong = book.departs(owner, shown, until, self.limits.exchange_timeout);
-        book.next += 1;
-        let flight = book.next;
-        book.flights.insert(flight, (owner, Instant::now()));
+        let (flight, wrong) = book.departs(owner, shown, until, self.limits.exchange_timeout);
         drop(books);
         if let Some(wrong) = wrong {
             self.wrong(
@@ -124,9 +149,15 @@ impl World {
         lock(&self.tokens).entry(kind).or_default().flights.remove(&flight);
     }
 
+    /// The store's clock is set back: a lease for a token that ends too far ahead by it counts no more, so that a dead
+    /// process keeps nobody from asking. Whoever has it and lives may ask beside the next one, until his time is over.
+    pub fn forgive_rights(&self) {
+        lock(&self.tokens).values_mut().for_each(|book| book.word = Some(Instant::now()));
+    }
+
     /// A process has ended, and every connection with it.
     pub fn hangs_up(&self, owner: Owner) {
-        lock(&self.tokens).values_mut().for_each(|book| book.flights.retain(|_, (of, _)| *of != owner));
+        lock(&self.tokens).values_mut().for_each(|book| book.flights.retain(|_, flight| flight.of != owner));
     }
 
     /// Looks at the stored tokens after every change of them.
@@ -154,6 +185,74 @@ impl World {
                 }
             }
             book.read_right(caller, rows.token_lease(kind.name()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::START;
+    use super::*;
+
+    const EXCHANGE: Duration = Duration::from_secs(20);
+    const LEASE: Duration = Duration::from_secs(60);
+
+    impl TokenBook {
+        fn leased(&mut self, owner: Owner, at: Timestamp) {
+            self.read_right(owner, Some((owner, at.after(LEASE))));
+        }
+
+        fn asks(&mut self, owner: Owner, shown: &str, at: Timestamp) -> Option<&'static str> {
+            self.departs(owner, Some(shown), at.after(EXCHANGE), EXCHANGE).1
+        }
+    }
+
+    /// Process 1 has asked and was stopped past its lease; 4 has asked under the next one.
+    async fn late_answer() -> (TokenBook, Timestamp) {
+        let mut book = TokenBook { refresh: Some("first".to_owned()), ..TokenBook::default() };
+        book.leased(1, START);
+        assert_eq!(book.asks(1, "first", START), None);
+        tokio::time::advance(LEASE).await;
+        let next = START.after(LEASE);
+        book.leased(4, next);
+        assert_eq!(book.asks(4, "first", next), None);
+        (book, next)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn two_do_not_ask_at_once() {
+        let (mut book, next) = late_answer().await;
+        book.leased(5, next);
+        assert_eq!(book.asks(5, "first", next), Some("while another request is under way"));
+        tokio::time::advance(EXCHANGE).await;
+        book.leased(5, next.after(EXCHANGE));
+        assert_eq!(book.asks(5, "first", next.after(EXCHANGE)), None, "that one was given up");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn request_under_an_overtaken_right_keeps_nobody_from_asking() {
+        let (mut book, next) = late_answer().await;
+        book.flights.remove(&1);
+        book.refresh = Some("second".to_owned());
+        book.read_right(1, None);
+        book.leased(1, next);
+        assert_eq!(book.asks(1, "second", next), None);
+        assert_eq!(book.asks(4, "first", next), Some("a second time under one lease"));
+        book.leased(5, next);
+        assert_eq!(book.asks(5, "second", next), Some("while another request is under way"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_was_overtaken_asks_once_with_the_token_of_his_time() {
+        for (shown, wrong) in
+            [("first", None), ("second", Some("with a refresh token that is not the stored one"))]
+        {
+            let mut book = TokenBook { refresh: Some("first".to_owned()), ..TokenBook::default() };
+            book.leased(4, START);
+            book.refresh = Some("second".to_owned());
+            book.read_right(1, None);
+            assert_eq!(book.asks(4, shown, START), wrong);
+            assert_eq!(book.asks(4, shown, START), Some("a second time under one lease"));
         }
     }
 }
