@@ -31,6 +31,9 @@ const FLOW: FlowRule = FlowRule {
 
 /// The contract: each test is asked of every driver, most also of the model under the simulation. Below it stand the parts with files of their own.
 macro_rules! contract {
+    (each: $($test:ident),+ $(,)?; each_and_model: $($both:ident),+ $(,)?;) => {
+        contract! { sqlite: $($test),+, $($both),+; postgres: $($test),+, $($both),+; model: $($both),+; }
+    };
     (each: $($test:ident),+ $(,)?;) => {
         contract! { sqlite: $($test),+; postgres: $($test),+; }
     };

@@ -27,9 +27,10 @@ pub(super) async fn lock_persons(connection: &mut PgConnection, ids: &[i64]) -> 
     Ok(())
 }
 
-/// For each of these, which are given up, lets the oldest wait that was kept beside it: due now, its retries counted anew.
-/// Those that were kept beside the same one, or beside its own forerunners that were given up before it, follow when their
-/// turn comes: as long as the partner has one of them or will get it, the others stay. Their persons are locked ([`lock_persons`]).
+/// For each of these, which are given up, lets the oldest wait that was kept beside it, or beside another that was given up
+/// with it: its forerunners, and those that were kept beside the same ones. It is due now, its retries counted anew; the
+/// others follow when their turn comes. As long as the partner has one of them or will get it, they stay. Their persons are
+/// locked ([`lock_persons`]).
 pub(super) async fn release(
     connection: &mut PgConnection,
     ids: &[i64],
@@ -38,8 +39,9 @@ pub(super) async fn release(
     for id in ids {
         sqlx::query(at!(
             ", next AS (WITH RECURSIVE given_up (id) AS (SELECT $2::bigint \
-             UNION SELECT o.id FROM given_up g JOIN submissions s ON s.id = g.id JOIN deliveries o ON o.id = s.duplicate_of \
-             WHERE o.state IN ('dead_letter', 'dropped', 'replaced')) \
+             UNION SELECT o.id FROM given_up g CROSS JOIN LATERAL (SELECT s.duplicate_of AS id FROM submissions s \
+             WHERE s.id = g.id UNION ALL SELECT s.id FROM submissions s WHERE s.duplicate_of = g.id) near \
+             JOIN deliveries o ON o.id = near.id WHERE o.state IN ('dead_letter', 'dropped', 'replaced')) \
              SELECT d.id FROM given_up g JOIN submissions s ON s.duplicate_of = g.id JOIN deliveries d ON d.id = s.id \
              WHERE d.state = 'merged' AND NOT EXISTS (SELECT 1 FROM given_up a JOIN submissions b ON b.duplicate_of = a.id \
              JOIN deliveries c ON c.id = b.id WHERE c.state IN ('waiting', 'leased', 'delivered', 'held')) \

@@ -11,9 +11,9 @@ use crate::store::sqlite::store_error;
 /// Why a delivery waits that was kept beside another.
 const REASON: &str = "forerunner_given_up";
 
-/// Lets the oldest wait that was kept beside this one, which is given up: due now, its retries counted anew. Those that were
-/// kept beside the same one, or beside its own forerunners that were given up before it, follow when their turn comes: as long
-/// as the partner has one of them or will get it, the others stay.
+/// Lets the oldest wait that was kept beside this one, which is given up, or beside another that was given up with it: its
+/// forerunners, and those that were kept beside the same ones. It is due now, its retries counted anew; the others follow
+/// when their turn comes. As long as the partner has one of them or will get it, they stay.
 pub(super) async fn release(
     connection: &mut SqliteConnection,
     delivery: i64,
@@ -23,7 +23,9 @@ pub(super) async fn release(
         "WITH RECURSIVE given_up (submission) AS ( \
          SELECT submission FROM deliveries WHERE id = ?1 \
          UNION SELECT o.submission FROM given_up g JOIN submissions s ON s.id = g.submission \
-         JOIN deliveries o ON o.submission = s.duplicate_of WHERE o.state IN ('dead_letter', 'dropped', 'replaced')), \
+         JOIN deliveries o ON o.submission = s.duplicate_of WHERE o.state IN ('dead_letter', 'dropped', 'replaced') \
+         UNION SELECT o.submission FROM given_up g JOIN submissions s ON s.duplicate_of = g.submission \
+         JOIN deliveries o ON o.submission = s.id WHERE o.state IN ('dead_letter', 'dropped', 'replaced')), \
          beside (id, state, received_at) AS (SELECT d.id, d.state, s.received_at FROM given_up g \
          JOIN submissions s ON s.duplicate_of = g.submission JOIN deliveries d ON d.submission = s.id) \
          UPDATE deliveries SET state = 'waiting', due_at = ?2, sent_again_at = ?2, reason = ?3, changed_at = ?2 \

@@ -14,7 +14,7 @@ const HALF_DAY: Duration = Duration::from_secs(43_200);
 const AGAIN: Standing = Standing::Waiting { after: Duration::ZERO };
 
 contract! {
-    each:
+    each_and_model:
         lease_of_a_dead_worker_ends_in_its_time,
         lease_of_a_dead_process_ends_in_its_time,
         renewed_lease_keeps_its_length,

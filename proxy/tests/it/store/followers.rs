@@ -17,10 +17,13 @@ use super::{Kept, MINUTE, delivered, ending, submission};
 
 contract! {
     each:
+        merged_lead_is_sent_when_the_one_before_it_is_dropped_or_erased,
+        merged_leads_follow_one_by_one_and_only_while_none_has_arrived;
+    each_and_model:
         merged_lead_is_sent_when_the_attempt_of_the_one_before_it_ends_as_a_dead_letter,
         merged_lead_is_sent_when_the_one_before_it_is_given_up_without_an_attempt,
-        merged_lead_is_sent_when_the_one_before_it_is_dropped_or_erased,
-        merged_leads_follow_one_by_one_and_only_while_none_has_arrived,
+        lead_is_not_merged_with_one_that_is_given_up,
+        merged_lead_follows_also_those_that_came_before_it_and_were_sent_after_its_own,
         merged_lead_stays_where_the_one_before_it_is_replaced,
         lead_that_comes_while_the_one_before_it_is_given_up_is_sent;
 }
@@ -166,6 +169,31 @@ async fn merged_leads_follow_one_by_one_and_only_while_none_has_arrived(kept: Ke
     assert_eq!(kept.next_ends(delivered()).await, merged[1]);
     assert_eq!(states().await, ["dead_letter", "delivered", "merged"]);
     assert_eq!((kept.state(fifth).await.as_str(), kept.claim(9).await.len()), ("merged", 0));
+}
+
+async fn lead_is_not_merged_with_one_that_is_given_up(kept: Kept) {
+    kept.of_person("first", 1).await;
+    kept.next_ends(dead()).await;
+    let (second, _) = kept.of_person("second", 1).await;
+    assert_eq!(kept.state(second).await, "waiting");
+    let (third, _) = kept.of_person("third", 1).await;
+    assert_eq!(kept.state(third).await, "merged", "beside the second");
+    assert_eq!(kept.next_ends(dead()).await, second);
+    assert_eq!(kept.standing(third).await, follows());
+}
+
+async fn merged_lead_follows_also_those_that_came_before_it_and_were_sent_after_its_own(kept: Kept) {
+    let mut all = Vec::new();
+    for key in ["first", "second", "third"] {
+        all.push(kept.of_person(key, 1).await.0);
+        kept.hand.advance(MINUTE);
+    }
+    assert_eq!(kept.next_ends(dead()).await, all[0]);
+    let (fourth, _) = kept.of_person("fourth", 1).await;
+    assert_eq!(kept.next_ends(dead()).await, all[1], "beside which the fourth is kept");
+    assert_eq!(kept.state(fourth).await, "merged", "the third is older");
+    assert_eq!(kept.next_ends(dead()).await, all[2]);
+    assert_eq!(kept.standing(fourth).await, follows());
 }
 
 async fn merged_lead_stays_where_the_one_before_it_is_replaced(kept: Kept) {
