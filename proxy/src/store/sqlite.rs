@@ -18,6 +18,7 @@ mod lock;
 mod open;
 mod operator;
 pub mod outbox;
+mod persons;
 mod place;
 mod read;
 mod schemas;

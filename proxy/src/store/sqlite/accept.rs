@@ -9,15 +9,17 @@ use sqlx::{Executor as _, SqliteConnection};
 use crate::clock::Timestamp;
 use crate::ids::Receipt;
 use crate::store::sqlite::insert::{self, Arrival};
+use crate::store::sqlite::persons::Persons;
 use crate::store::sqlite::{read_json, store_error};
 use crate::store::{Accepted, NewSubmission, StoreError};
 
 /// Writes a batch at the beginning of a transaction. An error of all means that the transaction must not be committed.
 pub(super) async fn accept_all(
     connection: &mut SqliteConnection,
+    persons: &mut Persons,
     batch: &[Arrival],
 ) -> Result<Vec<Result<Accepted, StoreError>>, StoreError> {
-    let new = match insert::insert_new(connection, batch).await {
+    let new = match insert::insert_new(connection, persons, batch).await {
         Ok(new) => new,
         // Some row of it is no good: each by itself, so that it takes no other with it. All of it is undone, for nothing
         // else was written yet, and a savepoint would copy every page that the usual batch changes.
@@ -32,7 +34,7 @@ pub(super) async fn accept_all(
     for (arrival, new) in batch.iter().zip(new) {
         accepted.push(match new {
             Some(delivery) => Ok(Accepted::New(delivery)),
-            None => accept_alone(connection, arrival).await?,
+            None => accept_alone(connection, persons, arrival).await?,
         });
     }
     Ok(accepted)
@@ -41,10 +43,11 @@ pub(super) async fn accept_all(
 /// Writes one; what fails leaves nothing behind.
 async fn accept_alone(
     connection: &mut SqliteConnection,
+    persons: &mut Persons,
     arrival: &Arrival,
 ) -> Result<Result<Accepted, StoreError>, StoreError> {
     connection.execute("SAVEPOINT alone").await.map_err(store_error)?;
-    let accepted = accept(connection, arrival).await;
+    let accepted = accept(connection, persons, arrival).await;
     if accepted.is_err() {
         connection.execute("ROLLBACK TO alone").await.map_err(store_error)?;
     }
@@ -54,7 +57,11 @@ async fn accept_alone(
 
 /// Tells what became of the submission with this key; writes a new one where there is none, and where this one takes its
 /// place.
-async fn accept(connection: &mut SqliteConnection, arrival: &Arrival) -> Result<Accepted, StoreError> {
+async fn accept(
+    connection: &mut SqliteConnection,
+    persons: &mut Persons,
+    arrival: &Arrival,
+) -> Result<Accepted, StoreError> {
     let (submission, now) = arrival;
     if let Some(earlier) = find_earlier(connection, submission).await? {
         let is_same = earlier.is_erased || earlier.fingerprint == submission.fingerprint;
@@ -66,7 +73,7 @@ async fn accept(connection: &mut SqliteConnection, arrival: &Arrival) -> Result<
             (false, false) => replace(connection, earlier.id, *now).await?,
         }
     }
-    let inserted = insert::insert_new(connection, std::slice::from_ref(arrival)).await?;
+    let inserted = insert::insert_new(connection, persons, std::slice::from_ref(arrival)).await?;
     let delivery = inserted.into_iter().next().flatten();
     // Nobody has the key: this transaction is the only one.
     delivery.map(Accepted::New).ok_or(StoreError::Corrupt("submissions.idempotency_key"))

@@ -10,6 +10,7 @@ use sqlx::{Row as _, SqliteConnection};
 use crate::clock::Timestamp;
 use crate::crash;
 use crate::ids::DeliveryId;
+use crate::store::sqlite::persons::{self, Earlier, Persons};
 use crate::store::sqlite::{keys, store_error};
 use crate::store::{NewSubmission, StoreError};
 
@@ -31,27 +32,22 @@ static INSERT: LazyLock<[String; 3]> = LazyLock::new(|| {
     })
 });
 
-/// The same for the look at who has been here before: the first whose partner has the lead or will get it; where all were
-/// given up, which is no reason to keep the next one back, the first of those, as a negative number. What was replaced is the
-/// same visit, corrected. In the order of the index, so that the first of thousands is found at once.
+/// The same for the look at who is in the index of persons at all.
 static FIND: LazyLock<[String; 3]> = LazyLock::new(|| {
-    let first = |states: &str| {
-        format!(
-            "SELECT s.id FROM submissions s JOIN deliveries d ON d.submission = s.id WHERE s.account = asked.account \
-             AND s.person = asked.person AND s.received_at > asked.since AND d.state {states} \
-             ORDER BY s.received_at, s.id LIMIT 1"
-        )
-    };
-    let (alive, any) = (first("IN ('waiting', 'leased', 'delivered', 'held')"), first("<> 'replaced'"));
     SIZES.map(|rows| {
-        let asked = vec!["(?, ?, ?, ?)"; rows].join(", ");
+        let asked = vec!["(?, ?, ?)"; rows].join(", ");
         format!(
-            "WITH asked (place, account, person, since) AS (VALUES {asked}), \
-             found AS (SELECT place, coalesce(({alive}), -({any})) AS first FROM asked WHERE place IS NOT NULL) \
-             SELECT place, first FROM found WHERE first IS NOT NULL"
+            "WITH asked (place, sign, since) AS (VALUES {asked}) SELECT place FROM asked WHERE place IS NOT NULL \
+             AND EXISTS (SELECT 1 FROM persons p WHERE p.sign = asked.sign AND p.received_at > asked.since)"
         )
     })
 });
+
+/// The statements of the look, for a test of how SQLite runs them.
+#[cfg(test)]
+pub(super) fn finds() -> impl Iterator<Item = &'static str> {
+    FIND.iter().map(String::as_str)
+}
 
 /// A submission and when it came.
 pub(super) type Arrival = (NewSubmission, Timestamp);
@@ -60,15 +56,16 @@ pub(super) type Arrival = (NewSubmission, Timestamp);
 /// be looked at by itself: its key is known, or the same person is new in this batch already.
 pub(super) async fn insert_new(
     connection: &mut SqliteConnection,
+    persons: &mut Persons,
     batch: &[Arrival],
 ) -> Result<Vec<Option<DeliveryId>>, StoreError> {
-    let firsts = find_duplicates(connection, batch).await?;
-    let mut persons = HashSet::new();
+    let firsts = find_duplicates(connection, persons, batch).await?;
+    let mut in_batch = HashSet::new();
     let mut rows = Vec::with_capacity(batch.len());
     for (at, arrival) in batch.iter().enumerate() {
         let first = firsts.get(&at).copied();
         let is_fit = match person_of(&arrival.0) {
-            Some(person) if first.is_none() => persons.insert((&arrival.0.account, person)),
+            Some(person) if first.is_none() => in_batch.insert((&arrival.0.account, person)),
             _ => true,
         };
         if is_fit {
@@ -76,6 +73,11 @@ pub(super) async fn insert_new(
         }
     }
     let inserted = insert_submissions(connection, &rows).await?;
+    for (at, id) in &inserted {
+        if let Some(arrival) = batch.get(*at) {
+            persons.note(arrival, *id);
+        }
+    }
     crash::point("accept.submission");
     let mut deliveries = vec![None; batch.len()];
     let (Some((_, lowest)), Some((_, highest))) = (inserted.first(), inserted.last()) else {
@@ -100,39 +102,47 @@ pub(super) async fn insert_new(
 /// Which of a batch have come before, by their places.
 async fn find_duplicates(
     connection: &mut SqliteConnection,
+    persons: &Persons,
     batch: &[Arrival],
 ) -> Result<HashMap<usize, Earlier>, StoreError> {
-    let asked: Vec<_> = batch.iter().enumerate().filter(|(_, (new, _))| person_of(new).is_some()).collect();
-    let mut firsts = HashMap::new();
+    let mut known = HashMap::new();
+    let mut asked = Vec::new();
+    for (at, (submission, now)) in batch.iter().enumerate() {
+        if let Some(person) = person_of(submission) {
+            let since = now.before(submission.duplicates.window).as_ms();
+            let fresh = persons.find(person, since);
+            if fresh.is_empty() {
+                asked.push((at, person, since));
+            } else {
+                known.insert(at, fresh);
+            }
+        }
+    }
     for (statement, chunk) in in_chunks(&FIND, &asked) {
         let mut query = sqlx::query_as(statement);
-        for (at, (submission, now)) in chunk {
+        for (at, person, since) in chunk {
             query = query
                 .bind(i64::try_from(*at).unwrap_or(i64::MAX))
-                .bind(&submission.account)
-                .bind(person_of(submission))
-                .bind(now.before(submission.duplicates.window).as_ms());
+                .bind(persons::sign_of(person).map(<[u8; 8]>::as_slice))
+                .bind(*since);
         }
-        let found: Vec<(i64, i64)> = query.fetch_all(&mut *connection).await.map_err(store_error)?;
-        let earlier = |first: i64| Earlier { submission: first.abs(), is_alive: first > 0 };
-        firsts.extend(
-            found.into_iter().filter_map(|(at, first)| Some((usize::try_from(at).ok()?, earlier(first)))),
-        );
+        let found: Vec<(i64,)> = query.fetch_all(&mut *connection).await.map_err(store_error)?;
+        known.extend(found.into_iter().filter_map(|(at,)| Some((usize::try_from(at).ok()?, Vec::new()))));
+    }
+    let mut firsts = HashMap::new();
+    for (at, fresh) in known {
+        if let Some(arrival) = batch.get(at)
+            && let Some(first) = persons::first(connection, arrival, &fresh).await?
+        {
+            firsts.insert(at, first);
+        }
     }
     Ok(firsts)
 }
 
 /// The sign of the person, where anybody asks for it.
-fn person_of(submission: &NewSubmission) -> Option<&[u8]> {
-    submission.person.as_ref().filter(|_| !submission.duplicates.window.is_zero()).map(<[u8; 32]>::as_slice)
-}
-
-/// The first submission of the same person.
-#[derive(Clone, Copy)]
-struct Earlier {
-    submission: i64,
-    /// Whether its partner has it or will get it.
-    is_alive: bool,
+fn person_of(submission: &NewSubmission) -> Option<&[u8; 32]> {
+    submission.person.as_ref().filter(|_| !submission.duplicates.window.is_zero())
 }
 
 /// A row to write.

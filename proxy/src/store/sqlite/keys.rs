@@ -14,7 +14,7 @@ use crate::ids::Receipt;
 use crate::store::operator::rows::Deed;
 use crate::store::operator::{AuditAction, AuditNote};
 use crate::store::sqlite::operator::audit;
-use crate::store::sqlite::{SqliteStore, followers, store_error, to_u32};
+use crate::store::sqlite::{SqliteStore, followers, persons, store_error, to_u32};
 use crate::store::{
     Erased, KeyCount, KeyStore, Retention, Rewrapped, SealedLead, SealedToken, StoreError, StoredSecret,
     StoredSubmission, WrappedKey, WrappedPage,
@@ -372,7 +372,7 @@ async fn erase_old(
 
 /// Puts zeros in the place of everything of a visitor's, and of every hash over it. What was not delivered is dropped: nobody
 /// can send it any more.
-async fn overwrite(
+pub(super) async fn overwrite(
     connection: &mut SqliteConnection,
     (delivery, submission): (i64, i64),
     reason: &str,
@@ -384,6 +384,7 @@ async fn overwrite(
             .fetch_one(&mut *connection)
             .await
             .map_err(store_error)?;
+    persons::forget(connection, submission).await?;
     sqlx::query(
         "UPDATE submissions SET data_key = zeroblob(length(data_key)), sealed = zeroblob(length(sealed)), \
          fingerprint = zeroblob(length(fingerprint)), person = NULL WHERE id = ?",

@@ -15,7 +15,8 @@ use crate::crash;
 use crate::store::sqlite::files::StoreFiles;
 use crate::store::sqlite::hindrance::hindrance_of;
 use crate::store::sqlite::lock::StoreLock;
-use crate::store::sqlite::writer::Writer;
+use crate::store::sqlite::persons::Persons;
+use crate::store::sqlite::writer::{Writer, WriterConnection};
 use crate::store::sqlite::{guard, lock, place, store_error};
 use crate::store::{Hindrance, Refusal, StoreError};
 
@@ -62,10 +63,11 @@ pub(super) async fn open(path: &Path) -> Result<Opened, StoreError> {
     check_sound(path, &mut connection).await?;
     migrate(&mut connection).await?;
     crash::point("open.migrated");
+    let persons = Persons::load(&mut connection).await?;
     lock.mark_open()?;
     let readers = open_readers(path).await?;
     let files = StoreFiles::note(path, &lock);
-    let writer = Writer::start(path.clone(), connection, lock, files);
+    let writer = Writer::start(path.clone(), WriterConnection { connection, persons }, lock, files);
     Ok(Opened { writer, path: path.clone(), readers })
 }
 
@@ -83,7 +85,14 @@ pub(super) async fn open_beside(path: &Path) -> Result<SqlitePool, StoreError> {
     open_readers(path).await
 }
 
-/// Opens the writer's connection, at first and again after a failed commit.
+/// Opens the writer's connection again after a failed commit.
+pub(super) async fn connect_writer(path: &Path) -> Result<WriterConnection, StoreError> {
+    let mut connection = connect(path).await?;
+    let persons = Persons::load(&mut connection).await?;
+    Ok(WriterConnection { connection, persons })
+}
+
+/// Opens the connection that may write.
 pub(super) async fn connect(path: &Path) -> Result<SqliteConnection, StoreError> {
     let options = WRITER.iter().fold(options(path), |options, (name, value)| options.pragma(*name, *value));
     let mut connection = options.connect().await.map_err(|error| unreadable(path, error))?;

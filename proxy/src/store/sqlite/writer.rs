@@ -20,6 +20,7 @@ use crate::store::sqlite::files::StoreFiles;
 use crate::store::sqlite::hindrance::{InTheWay, hindrance_of};
 use crate::store::sqlite::insert::Arrival;
 use crate::store::sqlite::lock::StoreLock;
+use crate::store::sqlite::persons::Persons;
 use crate::store::sqlite::{accept, open, store_error};
 use crate::store::{Accepted, Hindrance, NewSubmission, StoreError};
 
@@ -53,6 +54,12 @@ struct Done {
 
 type Answer = Box<dyn FnOnce(bool) + Send>;
 
+/// The writer's connection, and what belongs to it.
+pub(super) struct WriterConnection {
+    pub(super) connection: SqliteConnection,
+    pub(super) persons: Persons,
+}
+
 /// Hands jobs to the writer.
 pub(super) struct Writer {
     in_the_way: Arc<InTheWay>,
@@ -64,7 +71,7 @@ impl Writer {
     /// Starts the writer on its connection. The lock is given up when the connection is closed.
     pub(super) fn start(
         path: PathBuf,
-        connection: SqliteConnection,
+        connection: WriterConnection,
         lock: StoreLock,
         files: StoreFiles,
     ) -> Self {
@@ -162,7 +169,7 @@ fn answer_with<T: Send + 'static>(
 
 struct Writing {
     path: PathBuf,
-    connection: Option<SqliteConnection>,
+    connection: Option<WriterConnection>,
     files: StoreFiles,
     in_the_way: Arc<InTheWay>,
 }
@@ -172,7 +179,7 @@ async fn run(mut writing: Writing, mut waiting: mpsc::Receiver<Job>, mut lock: S
     while waiting.recv_many(&mut batch, BATCH_MAX).await > 0 {
         writing.write_batch(&mut batch).await;
     }
-    if let Some(connection) = writing.connection {
+    if let Some(WriterConnection { connection, .. }) = writing.connection {
         // Noted before it is done: closing takes the log away, and a process that is killed between the two must not
         // look as if it had lost its newest leads. Where files are gone, the next start shall look for them.
         if writing.files.are_ours() {
@@ -211,8 +218,8 @@ impl Writing {
                 tracing::error!(error = &error as &dyn std::error::Error, "the store could not commit");
                 self.in_the_way.note(hindrance_of(&error));
                 // After a failed sync nobody knows what the file holds: a new connection reads it afresh.
-                if let Some(connection) = self.connection.take() {
-                    connection.close_hard().await.ok();
+                if let Some(writer) = self.connection.take() {
+                    writer.connection.close_hard().await.ok();
                     self.files.forget_log();
                 }
                 false
@@ -232,9 +239,9 @@ impl Writing {
         answers: &mut Vec<Answer>,
     ) -> Result<Option<Hindrance>, StoreError> {
         let mut hindrance = None;
-        let connection = match &mut self.connection {
+        let WriterConnection { connection, persons } = match &mut self.connection {
             Some(connection) => connection,
-            empty => empty.insert(open::connect(&self.path).await?),
+            empty => empty.insert(open::connect_writer(&self.path).await?),
         };
         connection.execute("BEGIN IMMEDIATE").await.map_err(store_error)?;
         self.files.note_log();
@@ -249,7 +256,7 @@ impl Writing {
             }
         }
         if !arrivals.is_empty() {
-            let accepted = accept::accept_all(connection, &arrivals).await?;
+            let accepted = accept::accept_all(connection, persons, &arrivals).await?;
             let answered = senders.into_iter().zip(accepted);
             answers.extend(answered.map(|(sender, accepted)| answer_with(sender, accepted)));
         }
@@ -263,6 +270,7 @@ impl Writing {
             }
             connection.execute("RELEASE job").await.map_err(store_error)?;
         }
+        persons.bring(connection, arrivals.len()).await?;
         crash::point("commit.before");
         connection.execute("COMMIT").await.map_err(store_error)?;
         crash::point("commit.after");
