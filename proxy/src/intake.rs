@@ -134,7 +134,7 @@ impl Intake {
 }
 
 fn answer(receipt: &Receipt, state: SubmissionState) -> SubmissionAnswer {
-    SubmissionAnswer { receipt: receipt.to_string(), state }
+    SubmissionAnswer { receipt: receipt.as_str().to_owned(), state }
 }
 
 fn new_submission(keys: &Keys, offer: &Offer<'_>, receipt: Receipt, values: NormalValues) -> NewSubmission {

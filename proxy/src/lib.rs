@@ -29,6 +29,7 @@ pub mod upkeep;
 
 mod app;
 mod assets;
+mod entrance;
 mod forms;
 mod intake;
 mod left_behind;

@@ -192,7 +192,7 @@ pub fn compose_by(
             Rule::Field(name) => values.get(name).map(|value| say(value, field.kind)),
             Rule::Template(template) => {
                 let fill = |name: &str| match name {
-                    RECEIPT => Some(receipt.to_string()),
+                    RECEIPT => Some(receipt.as_str().to_owned()),
                     name => values.get(name).map(say_in_text),
                 };
                 template.fill(fill).map(PartnerValue::Text)
@@ -241,7 +241,7 @@ pub fn compose_record(account: &Account, receipt: &Receipt, values: &NormalValue
 fn put_receipt(lead: &mut BTreeMap<String, PartnerValue>, descriptor: &Descriptor, receipt: &Receipt) {
     if let Some(slot) = descriptor.receipt {
         let text = match slot.form {
-            ReceiptForm::Text => receipt.to_string(),
+            ReceiptForm::Text => receipt.as_str().to_owned(),
             ReceiptForm::Uuid => receipt.to_uuid().to_string(),
         };
         lead.insert(slot.field.to_owned(), PartnerValue::Text(text));

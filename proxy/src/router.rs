@@ -22,11 +22,14 @@ use crate::routes::{
 /// How long an operator's request may take: thousands of leads are sent again in one.
 const OPERATOR_REQUEST_MAX: Duration = Duration::from_secs(120);
 
+/// Where leads come in; [`crate::entrance`] answers it, and this table where the address is written in an unusual way.
+pub(crate) const SUBMISSIONS: &str = "/v1/forms/{form}/submissions";
+
 /// What browsers reach.
 pub(crate) fn public(app: &Arc<App>) -> Router {
     let api = Router::new()
         .route("/v1/forms/{form}", get(forms::get_form).options(nothing_here))
-        .route("/v1/forms/{form}/submissions", post(submissions::create_submission).options(nothing_here))
+        .route(SUBMISSIONS, post(submissions::create_submission).options(nothing_here))
         .route("/v1/receipts/{receipt}", get(receipts::get_receipt).options(nothing_here))
         .route_layer(from_fn_with_state(Arc::clone(app), origin_allowlist::layer));
     let records = Router::new()
@@ -84,6 +87,6 @@ fn surround(routes: Router<Arc<App>>, app: &Arc<App>, request_max: Duration) -> 
 }
 
 /// One request is lost to a panic, and nothing else; what panicked is not repeated to anybody.
-fn broken() -> Response {
+pub(crate) fn broken() -> Response {
     ApiProblem::from(ApiReason::Internal).into_response()
 }

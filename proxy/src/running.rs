@@ -19,6 +19,7 @@ use crate::config::{Config, PublicConfig};
 use crate::crash;
 use crate::credentials::tokens::TokenKeeper;
 use crate::delivery::Delivery;
+use crate::entrance::Entrance;
 use crate::exchange::Exchange;
 use crate::forms::Forms;
 use crate::forms::keeper::SchemaKeeper;
@@ -26,7 +27,6 @@ use crate::intake::Intake;
 use crate::intake::purpose::Links;
 use crate::keys::{Keyring, Keys};
 use crate::left_behind::LeftBehind;
-use crate::router;
 use crate::routes::records::SchemaCache;
 use crate::server::{self, Server, ServerLimits};
 use crate::store::{Store, StorePlace};
@@ -164,8 +164,8 @@ impl Sockets {
     fn serve(self, app: &Arc<App>) -> anyhow::Result<(Server, Server)> {
         let limits = ServerLimits::of(&app.public);
         server::warn_if_too_few_files(app.public.connections_max);
-        let public = Server::start(self.public, router::public(app), limits)?;
-        let operator = Server::start(self.operator, router::operator(app), limits)?;
+        let public = Server::start(self.public, Entrance::public(app), limits)?;
+        let operator = Server::start(self.operator, Entrance::operator(app), limits)?;
         tracing::info!(public.origin = %app.own_origin, public.addr = %public.addr(), operator.addr = %operator.addr(), "listening");
         Ok((public, operator))
     }

@@ -4,30 +4,31 @@
 //! Apart because axum's own `serve` has none of these.
 
 mod files;
+mod seldom;
 mod stall;
 
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 // tidy-allow(client): the serving half of the library; no connection is opened from here
 use hyper::server::conn::http1;
+// tidy-allow(client): as above
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
-use tower::ServiceExt as _;
 
 use crate::config::PublicConfig;
+use crate::entrance::Entrance;
 
 use files::Refusals;
 pub(crate) use files::warn_if_too_few as warn_if_too_few_files;
+use seldom::Seldom;
 use stall::StallGuard;
 
 /// How long open requests may go on when the server stops.
@@ -67,10 +68,10 @@ pub(crate) struct Server {
 
 impl Server {
     /// Serves in the background until stopped.
-    pub(crate) fn start(listener: TcpListener, router: Router, limits: ServerLimits) -> io::Result<Self> {
+    pub(crate) fn start(listener: TcpListener, entrance: Entrance, limits: ServerLimits) -> io::Result<Self> {
         let addr = listener.local_addr()?;
         let (stop, stopping) = watch::channel(false);
-        let task = tokio::spawn(run(listener, router, limits, stopping));
+        let task = tokio::spawn(run(listener, entrance, limits, stopping));
         Ok(Self { addr, stop, task })
     }
 
@@ -90,7 +91,7 @@ impl Server {
 
 async fn run(
     listener: TcpListener,
-    router: Router,
+    entrance: Entrance,
     limits: ServerLimits,
     mut stopping: watch::Receiver<bool>,
 ) {
@@ -104,7 +105,7 @@ async fn run(
             _ = stopping.wait_for(|stop| *stop) => break,
         };
         let Some((stream, permit)) = accepted else { continue };
-        let served = serve(stream, router.clone(), limits, stopping.clone());
+        let served = serve(stream, entrance.clone(), limits, stopping.clone());
         connections.spawn(async move {
             served.await;
             drop(permit);
@@ -139,22 +140,31 @@ async fn accept(
 /// Serves one connection to its end: the caller's, that of its longest life, or the server's.
 ///
 /// A connection that breaks is the other side's business; nothing of it is logged.
-async fn serve(stream: TcpStream, router: Router, limits: ServerLimits, mut stopping: watch::Receiver<bool>) {
+async fn serve(
+    stream: TcpStream,
+    entrance: Entrance,
+    limits: ServerLimits,
+    mut stopping: watch::Receiver<bool>,
+) {
     // Answers are small and whole: waiting to fill a packet only adds delay.
     let _unsupported = stream.set_nodelay(true);
     let stream = StallGuard::new(stream, limits.write_stall_max, stopping.clone());
-    let service = router.map_request(|request: http::Request<_>| request.map(axum::body::Body::new));
-    let service = service.map_err(|never: Infallible| never);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.headers_max)
         .max_buf_size(HEAD_BYTES_MAX)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        .serve_connection(TokioIo::new(stream), service_fn(move |request| entrance.answer(request)));
     let mut connection = pin!(connection);
+    let life = Box::pin(async {
+        tokio::select! {
+            _ = stopping.wait_for(|stop| *stop) => {}
+            () = sleep(limits.connection_max) => {}
+        }
+    });
     tokio::select! {
+        biased;
         _ended = connection.as_mut() => return,
-        _ = stopping.wait_for(|stop| *stop) => {}
-        () = sleep(limits.connection_max) => {}
+        () = Seldom::new(life) => {}
     }
     connection.as_mut().graceful_shutdown();
     let last_answer = async {

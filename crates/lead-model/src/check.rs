@@ -3,6 +3,8 @@
 //! Apart from the single rules (`email`, `phone`, `url`, …) so that the order of the questions is read in one place:
 //! type, presence, kind, length, pattern.
 
+use std::borrow::Cow;
+
 use crate::decimal::Decimal;
 use crate::email::normalize_email;
 use crate::field::{Field, FieldKind};
@@ -79,8 +81,13 @@ fn check_box(field: &Field, raw: Option<&RawValue>) -> Result<Option<Normal>, Pr
 
 /// Trimmed, without control characters and marks that turn the reading direction; line ends are `\n` and stay only where
 /// the kind has lines. Text of which nothing can be seen is empty.
-fn clean(text: &str, kind: FieldKind) -> String {
+fn clean(text: &str, kind: FieldKind) -> Cow<'_, str> {
     let lines = kind == FieldKind::Textarea;
+    // Nearly every text is of letters and marks that nobody has to look at twice.
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') || (lines && matches!(byte, b'\n' | b'\t'));
+    if text.bytes().all(is_plain) {
+        return Cow::Borrowed(text.trim());
+    }
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
@@ -93,7 +100,7 @@ fn clean(text: &str, kind: FieldKind) -> String {
         }
     }
     let seen = out.chars().any(|c| !c.is_whitespace() && !is_invisible(c));
-    if seen { out.trim().to_owned() } else { String::new() }
+    Cow::Owned(if seen { out.trim().to_owned() } else { String::new() })
 }
 
 /// Marks that make what follows read in another direction than it is written: no name needs them, and they can make a
@@ -194,7 +201,8 @@ pub(crate) fn is_date(text: &str) -> bool {
 }
 
 fn check_length(field: &Field, value: &str) -> Result<(), Problem> {
-    let length = u32::try_from(value.encode_utf16().count()).unwrap_or(u32::MAX);
+    let length = if value.is_ascii() { value.len() } else { value.encode_utf16().count() };
+    let length = u32::try_from(length).unwrap_or(u32::MAX);
     let max = field.rules.max_length.unwrap_or(DEFAULT_LENGTH_MAX);
     if length > max {
         return Err(Problem::with(&field.name, ProblemCode::TooLong, "max", &max.to_string()));

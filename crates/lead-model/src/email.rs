@@ -19,8 +19,14 @@ pub(crate) fn normalize_email(text: &str) -> Option<String> {
     let domain_fits = domain.contains('.') && domain.split('.').all(is_label);
     let top = domain.rsplit('.').next().unwrap_or_default();
     let top_fits = top.bytes().any(|b| b.is_ascii_alphabetic());
-    (local_fits && dots_fit && domain_fits && top_fits && text.len() <= BYTES_MAX)
-        .then(|| [local, "@", &domain.to_ascii_lowercase()].concat())
+    if !(local_fits && dots_fit && domain_fits && top_fits && text.len() <= BYTES_MAX) {
+        return None;
+    }
+    let mut address = text.to_owned();
+    if let Some(domain) = address.get_mut(local.len()..) {
+        domain.make_ascii_lowercase();
+    }
+    Some(address)
 }
 
 /// A host name's part: letters, digits and inner hyphens, at most 63.

@@ -4,16 +4,46 @@
 
 use core::fmt;
 
+use serde::de::{Deserializer, Error, Visitor};
 use serde::{Deserialize, Serialize};
 
 /// One field's entry as it arrived: text as typed, or the state of a box.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum RawValue {
     /// Typed or chosen text. Numbers and dates travel as text too, as the browser has them.
     Text(String),
     /// A checkbox or consent.
     Bool(bool),
+}
+
+/// Read by what it is, since trying one variant after the other makes an error of each box on the way.
+impl<'de> Deserialize<'de> for RawValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RawValueVisitor)
+    }
+}
+
+struct RawValueVisitor;
+
+impl Visitor<'_> for RawValueVisitor {
+    type Value = RawValue;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text, or true or false")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<RawValue, E> {
+        Ok(RawValue::Text(text.to_owned()))
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<RawValue, E> {
+        Ok(RawValue::Text(text))
+    }
+
+    fn visit_bool<E: Error>(self, ticked: bool) -> Result<RawValue, E> {
+        Ok(RawValue::Bool(ticked))
+    }
 }
 
 /// Shows shape and length only: an entry is personal data.

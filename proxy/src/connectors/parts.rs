@@ -6,6 +6,7 @@ pub mod answer;
 pub mod answers;
 pub mod descriptor;
 mod failure;
+mod from_lead;
 pub mod lead;
 pub mod operation;
 pub mod outcome;

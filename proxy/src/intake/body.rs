@@ -2,6 +2,8 @@
 //!
 //! Apart because this is the first code that a stranger's bytes meet. Errors say nothing of the bytes.
 
+use std::slice;
+
 use lead_model::{RawValue, SubmissionBody};
 
 use crate::problem::ApiReason;
@@ -26,13 +28,11 @@ pub(crate) fn read(bytes: &[u8], depth_max: usize) -> Result<SubmissionBody, Api
 
 /// Counts brackets and commas outside strings, so that the parser never meets a body that is deep or has many members.
 pub(crate) fn check_shape(bytes: &[u8], depth_max: usize) -> Result<(), ApiReason> {
-    let (mut depth, mut members, mut in_string, mut escaped) = (0_usize, 0_usize, false, false);
-    for byte in bytes {
+    let (mut depth, mut members) = (0_usize, 0_usize);
+    let mut left = bytes.iter();
+    while let Some(byte) = left.next() {
         match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            _ if in_string => {}
+            b'"' => skip_string(&mut left),
             b'{' | b'[' => {
                 depth += 1;
                 if depth > depth_max {
@@ -50,6 +50,13 @@ pub(crate) fn check_shape(bytes: &[u8], depth_max: usize) -> Result<(), ApiReaso
         }
     }
     Ok(())
+}
+
+/// Goes on behind the end of a string, or of everything.
+fn skip_string(left: &mut slice::Iter<'_, u8>) {
+    while let Some(b'\\') = left.find(|byte| matches!(byte, b'"' | b'\\')) {
+        left.next();
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,9 @@ use lead_model::Normal;
 use crate::ids::IdempotencyKey;
 use crate::keys::{IndexKey, LeadContent};
 
+/// About as long as a lead's canonical values are.
+const CANONICAL_BYTES: usize = 1_024;
+
 /// What is kept in the place of a caller's idempotency key: a keyed hash, for a caller may have made it of a name.
 pub(super) fn kept_key(index: &IndexKey, form: &str, key: &IdempotencyKey) -> IdempotencyKey {
     IdempotencyKey::of_hash(&index.retry(&[form.as_bytes(), key.as_str().as_bytes()]))
@@ -25,7 +28,10 @@ pub(super) fn fingerprint(
 ) -> [u8; 32] {
     let mut sorted: Vec<(&str, &Normal)> = content.values.iter().collect();
     sorted.sort_unstable_by_key(|(name, _)| *name);
-    let canonical = serde_json::to_vec(&(sorted, &content.purpose)).unwrap_or_default();
+    let mut canonical = Vec::with_capacity(CANONICAL_BYTES);
+    if serde_json::to_writer(&mut canonical, &(sorted, &content.purpose)).is_err() {
+        canonical.clear();
+    }
     index.fingerprint(&[form.as_bytes(), key.as_str().as_bytes(), &canonical])
 }
 

@@ -3,12 +3,11 @@
 //! Apart because hyper lets them through, though RFC 9112 (section 3.2) asks for a 400: what stands before the proxy may
 //! understand such a request in another way than we do.
 
-use axum::extract::Request;
 use http::uri::{Authority, Scheme};
-use http::{HeaderMap, Method, Uri, Version, header};
+use http::{HeaderMap, Method, Request, Uri, Version, header};
 
 /// Whether a request names exactly one host, and nothing but an address of the web.
-pub(crate) fn is_right(request: &Request) -> bool {
+pub(crate) fn is_right<B>(request: &Request<B>) -> bool {
     names_one_host(request.version(), request.headers()) && is_ours(request.method(), request.uri())
 }
 

@@ -2,13 +2,14 @@
 //!
 //! Apart so that one place knows how a body is read: never more than allowed, never longer than allowed, never packed.
 
+use std::error::Error;
 use std::future::Future;
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use http::{HeaderMap, header};
+use http_body::Body;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use tokio::time::timeout;
 
@@ -62,7 +63,11 @@ fn is_media_type(value: &str, wanted: &str) -> bool {
 }
 
 /// The whole body, if it is small and quick enough.
-pub(crate) async fn read_body(body: Body, limits: BodyLimits) -> Result<Bytes, ApiReason> {
+pub(crate) async fn read_body<B>(body: B, limits: BodyLimits) -> Result<Bytes, ApiReason>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
     match timeout(limits.time_max, Limited::new(body, limits.bytes_max).collect()).await {
         Err(_) => Err(ApiReason::RequestTimeout),
         Ok(Ok(collected)) => Ok(collected.to_bytes()),

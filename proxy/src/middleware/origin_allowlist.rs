@@ -2,6 +2,7 @@
 //!
 //! Apart because CORS alone only keeps a stranger from reading the answer; here the request itself is refused.
 
+use std::future::Future;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -40,12 +41,25 @@ pub(crate) async fn layer(
     request: Request,
     next: Next,
 ) -> Response {
-    let asker = find_asker(&app, params.get("form"), request.method(), request.headers());
+    around(&app, params.get("form"), request, |request| next.run(request)).await
+}
+
+/// The same around what is no route of axum's.
+pub(crate) async fn around<B, F>(
+    app: &App,
+    form: Option<&str>,
+    request: http::Request<B>,
+    inside: impl FnOnce(http::Request<B>) -> F,
+) -> Response
+where
+    F: Future<Output = Response>,
+{
+    let asker = find_asker(app, form, request.method(), request.headers());
     let preflight = *request.method() == Method::OPTIONS;
     let mut response = match asker {
         Asker::Stranger => ApiProblem::from(ApiReason::OriginNotAllowed).into_response(),
         _ if preflight => StatusCode::NO_CONTENT.into_response(),
-        _ => next.run(request).await,
+        _ => inside(request).await,
     };
     let headers = response.headers_mut();
     headers.append(header::VARY, VARY);

@@ -3,13 +3,13 @@
 //! Apart because the id must stand in header, body and log alike, and only the outermost place sees all three.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::MatchedPath;
 use axum::response::Response;
 use http::{HeaderValue, Method, header};
+use uuid::fmt::Hyphenated;
 
 use crate::clock::Clock;
 use crate::ids::uuid_v7;
@@ -19,12 +19,23 @@ use crate::problem::ApiProblem;
 pub(crate) const HEADER: http::HeaderName = http::HeaderName::from_static("x-request-id");
 
 /// One request's id.
-#[derive(Clone)]
-pub(crate) struct RequestId(Arc<str>);
+struct RequestId([u8; Hyphenated::LENGTH]);
+
+impl RequestId {
+    fn new(clock: &Clock) -> Self {
+        let mut text = [0; Hyphenated::LENGTH];
+        uuid_v7(clock).hyphenated().encode_lower(&mut text);
+        Self(text)
+    }
+
+    fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
@@ -32,18 +43,31 @@ impl fmt::Display for RequestId {
 pub(crate) struct Ticket {
     id: RequestId,
     method: Method,
-    /// The route's pattern and never the address itself, which a stranger writes and in which a receipt may stand.
-    route: Option<MatchedPath>,
+    route: Option<Route>,
     started: Instant,
+}
+
+/// A route's pattern: never the address itself, which a stranger writes and in which a receipt may stand.
+pub(crate) enum Route {
+    /// As axum found it.
+    Matched(MatchedPath),
+    /// Known beforehand.
+    Known(&'static str),
+}
+
+impl Route {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Matched(path) => path.as_str(),
+            Self::Known(path) => path,
+        }
+    }
 }
 
 impl Ticket {
     /// Gives a request its id.
-    pub(crate) fn give(clock: &Clock, request: &mut Request) -> Self {
-        let id = RequestId(uuid_v7(clock).to_string().into());
-        let route = request.extensions().get::<MatchedPath>().cloned();
-        request.extensions_mut().insert(id.clone());
-        Self { id, method: request.method().clone(), route, started: Instant::now() }
+    pub(crate) fn give(clock: &Clock, route: Option<Route>, method: &Method) -> Self {
+        Self { id: RequestId::new(clock), method: method.clone(), route, started: Instant::now() }
     }
 
     /// Gives every line that is logged meanwhile the id.
@@ -57,7 +81,7 @@ impl Ticket {
             write_body(response, &problem, &self.id, &self.method);
             problem.reason().code()
         });
-        if let Ok(value) = HeaderValue::from_str(&self.id.0) {
+        if let Ok(value) = HeaderValue::from_str(self.id.as_str()) {
             response.headers_mut().insert(HEADER, value);
         }
         self.log(response, code);
@@ -66,7 +90,7 @@ impl Ticket {
     /// What went well is a line for whoever looks closely: under load it would cost as much as the work itself.
     fn log(&self, response: &Response, code: Option<&str>) {
         let (id, method) = (&self.id, known_method(&self.method));
-        let route = self.route.as_ref().map_or("none", MatchedPath::as_str);
+        let route = self.route.as_ref().map_or("none", Route::as_str);
         let status = response.status().as_u16();
         let duration_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         if response.status().is_server_error() {
@@ -80,7 +104,7 @@ impl Ticket {
 }
 
 fn write_body(response: &mut Response, problem: &ApiProblem, id: &RequestId, method: &Method) {
-    let body = problem.body(&id.0);
+    let body = problem.body(id.as_str());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));

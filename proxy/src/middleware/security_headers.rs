@@ -3,6 +3,7 @@
 //! Apart so that no route can forget one; a page or an asset that needs another value sets it itself, before.
 
 use axum::response::Response;
+use http::header::Entry;
 use http::{HeaderName, HeaderValue, header};
 
 use crate::app::App;
@@ -45,10 +46,10 @@ pub(crate) fn add(app: &App, response: &mut Response) {
     let headers = response.headers_mut();
     headers.reserve(ROOM);
     for (name, value) in &DEFAULTS {
-        match headers.get(name) {
-            None => _ = headers.insert(name, value.clone()),
-            Some(set) if set == LEAVE_OUT => _ = headers.remove(name),
-            Some(_) => {}
+        match headers.entry(name) {
+            Entry::Vacant(place) => _ = place.insert(value.clone()),
+            Entry::Occupied(set) if set.get() == LEAVE_OUT => _ = set.remove(),
+            Entry::Occupied(_) => {}
         }
     }
     if app.own_origin.as_str().starts_with("https://") {

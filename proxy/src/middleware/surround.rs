@@ -4,36 +4,53 @@
 //! Apart and one layer, though these are four things: for each request a layer of axum's copies all that it surrounds, and
 //! four of them cost a submission as much as its encryption.
 
+use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use tracing::Instrument as _;
 
 use crate::app::App;
-use crate::middleware::request_id::Ticket;
+use crate::middleware::request_id::{Route, Ticket};
 use crate::middleware::{host, limits, security_headers};
 use crate::problem::{ApiProblem, ApiReason};
 
 /// The one layer.
 pub(crate) async fn layer(
     State((app, request_max)): State<(Arc<App>, Duration)>,
-    mut request: Request,
+    request: Request,
     next: Next,
 ) -> Response {
-    let ticket = Ticket::give(&app.clock, &mut request);
-    let mut response = answer(request_max, request, next).instrument(ticket.span()).await;
-    security_headers::add(&app, &mut response);
-    ticket.stamp(&mut response);
-    response
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    around(&app, request_max, route.map(Route::Matched), request, |request| next.run(request)).await
 }
 
-async fn answer(request_max: Duration, request: Request, next: Next) -> Response {
-    if host::is_right(&request) {
-        limits::within_deadline(request_max, next.run(request)).await
+/// The same around what is no route of axum's.
+pub(crate) async fn around<B, F>(
+    app: &App,
+    request_max: Duration,
+    route: Option<Route>,
+    request: http::Request<B>,
+    inside: impl FnOnce(http::Request<B>) -> F,
+) -> Response
+where
+    F: Future<Output = Response>,
+{
+    let ticket = Ticket::give(&app.clock, route, request.method());
+    let span = ticket.span();
+    let mut response = if host::is_right(&request) {
+        // Pinned where they lie: what stands around them takes a pointer, and no copy of all that is inside.
+        let inside = pin!(inside(request));
+        let answer = pin!(limits::within_deadline(request_max, inside));
+        answer.instrument(span).await
     } else {
         ApiProblem::from(ApiReason::HostInvalid).into_response()
-    }
+    };
+    security_headers::add(app, &mut response);
+    ticket.stamp(&mut response);
+    response
 }

@@ -2,17 +2,21 @@
 //!
 //! Apart from the plain form's door (`pages`): only this one is read by other origins.
 
+use std::error::Error;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, StatusCode};
+use http_body::Body;
 use lead_model::SubmissionState;
 
 use super::wanted::{WantedForm, query};
 use crate::app::App;
 use crate::crash;
+use crate::forms::ServedForm;
 use crate::ids::IdempotencyKey;
 use crate::intake::{Offer, Verdict, body};
 use crate::middleware::limits::{check_media_type, read_body};
@@ -26,16 +30,29 @@ pub(crate) async fn create_submission(
     WantedForm(form): WantedForm,
     request: Request,
 ) -> Result<Response, ApiProblem> {
+    submit(&app, &form, request).await
+}
+
+/// The same for a request that came without axum.
+pub(crate) async fn submit<B>(
+    app: &App,
+    form: &ServedForm,
+    request: http::Request<B>,
+) -> Result<Response, ApiProblem>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
     let (head, stream) = request.into_parts();
     check_media_type(&head.headers, "application/json")?;
     let key = read_key(&head.headers)?;
     let bytes = read_body(stream, app.body_limits()).await?;
     let body = body::read(&bytes, app.public.json_depth_max)?;
     let link = query(&head.uri, "link");
-    let purpose = app.links.purpose(&form, link.as_deref()).map_err(ApiReason::from)?;
+    let purpose = app.links.purpose(form, link.as_deref()).map_err(ApiReason::from)?;
     let text = form.in_language([body.locale.as_str()].into_iter()).ok_or(ApiReason::FormNotFound)?;
     let offer = Offer {
-        form: &form,
+        form,
         text,
         form_version: body.form_version,
         key,

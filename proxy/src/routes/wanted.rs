@@ -41,10 +41,14 @@ impl FromRequestParts<Arc<App>> for WantedForm {
         let Ok(params) = PathParams::from_request_parts(parts, app).await;
         let id = params.get("form");
         let id = id.ok_or(ApiReason::FormNotFound)?;
-        let awaited =
-            || if app.forms.is_awaited(id) { ApiReason::FormAwaited } else { ApiReason::FormNotFound };
-        Ok(Self(app.forms.get(id).ok_or_else(awaited)?))
+        Ok(Self(wanted_form(app, id)?))
     }
+}
+
+/// The form of an id, or why there is none.
+pub(crate) fn wanted_form(app: &App, id: &str) -> Result<Arc<ServedForm>, ApiReason> {
+    let awaited = || if app.forms.is_awaited(id) { ApiReason::FormAwaited } else { ApiReason::FormNotFound };
+    app.forms.get(id).ok_or_else(awaited)
 }
 
 /// The languages wanted, the most wanted first: `?locale=` before the browser's own.

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use validator::Validate;
 
+use crate::connectors::parts::from_lead::from_lead;
 use crate::connectors::parts::schema::faults_of;
 use crate::connectors::{Fault, FieldFault, Lead, PartnerField, PartnerFieldKind, PartnerValue};
 
@@ -24,10 +25,8 @@ pub fn payload_of<T: DeserializeOwned + Validate>(
     if !faults.is_empty() {
         return Err(faults);
     }
-    let flat: Map<String, Value> =
-        lead.iter().map(|(name, value)| (name.to_owned(), value.to_json())).collect();
     // The kinds are right by now, so what the type refuses is the form of a text.
-    let payload: T = serde_json::from_value(Value::Object(flat)).map_err(|_| {
+    let payload: T = from_lead(lead).map_err(|_| {
         let texts = fields.iter().filter(|field| lead.get(&field.name).is_some());
         texts
             .map(|field| FieldFault { partner_field: field.name.clone(), fault: Fault::WrongForm })

@@ -60,5 +60,6 @@ impl JsonSchema for Text {
 
 /// Length in UTF-16 units.
 pub fn utf16_length(text: &str) -> u32 {
-    u32::try_from(text.encode_utf16().count()).unwrap_or(u32::MAX)
+    let length = if text.is_ascii() { text.len() } else { text.encode_utf16().count() };
+    u32::try_from(length).unwrap_or(u32::MAX)
 }
