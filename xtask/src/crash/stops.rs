@@ -21,6 +21,9 @@ const BEGUN_MAX_MS: i64 = 1_000;
 /// How long it may take to end: as long as its open requests, and then its attempts, may take.
 const END_MAX: Duration = Duration::from_secs(40);
 
+/// `delivery.stop_wait_ms`, as the campaign leaves it: attempts that have not ended by then stay for the next start.
+const STOP_WAIT_MS: Moment = 25_000;
+
 /// Every stop so far.
 #[derive(Debug, Default)]
 pub(super) struct Stops {
@@ -66,7 +69,12 @@ impl Stops {
                         count.wrong("attempts that were begun after SIGTERM", receipt.clone());
                     }
                     // Those of the process before it, which was killed, are not its own.
-                    if within(*launched_at, *ended_at) && attempt.ended_at.is_none_or(|at| at > *ended_at) {
+                    // Nor is what was left when the time to stop was over.
+                    let had_time = ended_at - asked_at < STOP_WAIT_MS;
+                    if had_time
+                        && within(*launched_at, *ended_at)
+                        && attempt.ended_at.is_none_or(|at| at > *ended_at)
+                    {
                         count.wrong("attempts that a stop in good order has left behind", receipt.clone());
                     }
                 }

@@ -31,6 +31,8 @@ pub(crate) struct Attempt {
     pub(crate) started_at: Moment,
     /// None while it is written down as sending.
     pub(crate) ended_at: Option<Moment>,
+    /// Whether who made it ended it himself, because the partner took too long.
+    pub(crate) timed_out: bool,
 }
 
 impl Entry {
@@ -71,6 +73,7 @@ fn attempt(json: &Value) -> Option<Attempt> {
         class: json.get("state")?.as_str()?.to_owned(),
         started_at: json.get("started_at_ms")?.as_i64()?,
         ended_at: json.get("ended_at_ms")?.as_i64(),
+        timed_out: json.get("why").and_then(Value::as_str) == Some("timed_out"),
     })
 }
 
@@ -87,7 +90,10 @@ mod tests {
         let book = Book::read(line).unwrap();
         let entry = &book.entries["A"];
         let class = "in_doubt".to_owned();
-        assert_eq!(entry.attempts, [Attempt { number: 1, class, started_at: 5, ended_at: Some(9) }]);
+        assert_eq!(
+            entry.attempts,
+            [Attempt { number: 1, class, started_at: 5, ended_at: Some(9), timed_out: true }]
+        );
         assert_eq!((entry.doubts(), entry.state.as_str()), (1, "held"));
         assert!(Book::read("{}").is_err());
     }

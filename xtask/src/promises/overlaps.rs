@@ -9,6 +9,11 @@ use crate::load::Moment;
 /// How far the clocks of store and partner may differ: all of them are this machine's, read to the millisecond.
 const SLACK_MS: i64 = 10;
 
+/// How much later than its attempt a request may be read that left in time: a partner that the machine keeps waiting reads what
+/// lies in its socket after the sender has given up. So it is with an attempt that its own sender has ended; what others
+/// have ended, because its lease was over, is held to the clock.
+const READ_LATE_MS: i64 = 60_000;
+
 /// Requests that fall into no attempt of their own.
 pub(super) fn strays(asked: &[Moment], attempts: &[Attempt]) -> usize {
     let mut asked = asked.to_vec();
@@ -18,7 +23,9 @@ pub(super) fn strays(asked: &[Moment], attempts: &[Attempt]) -> usize {
     for at in asked {
         let fits = |attempt: &&Attempt| {
             at >= attempt.started_at - SLACK_MS
-                && attempt.ended_at.is_none_or(|ended_at| at <= ended_at + SLACK_MS)
+                && attempt.ended_at.is_none_or(|ended_at| {
+                    at <= ended_at + if attempt.timed_out { READ_LATE_MS } else { SLACK_MS }
+                })
         };
         match free.iter().position(fits) {
             Some(place) => _ = free.remove(place),
@@ -56,6 +63,16 @@ mod tests {
         ] {
             assert_eq!(strays(&asked, &attempts), expected, "{asked:?}");
         }
+    }
+
+    #[test]
+    fn request_that_left_before_its_sender_gave_up_may_be_read_later_and_once() {
+        let gave_up = Attempt { timed_out: true, ..attempt(1_000, Some(3_000)) };
+        let attempts = [gave_up, attempt(9_000, Some(9_500))];
+        assert_eq!(strays(&[8_000], &attempts), 0);
+        assert_eq!(strays(&[8_000, 8_100], &attempts), 1);
+        assert_eq!(strays(&[9_100, 9_200], &attempts), 0);
+        assert_eq!(strays(&[9_800], &[attempt(9_000, Some(9_500))]), 1);
     }
 
     #[test]

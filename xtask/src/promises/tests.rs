@@ -30,7 +30,13 @@ fn arrived(asked: &[Moment], taken: usize, leads: usize) -> Arrived {
 fn entry(account: &str, state: &str, classes: &[&str]) -> Entry {
     let attempt = |(number, class): (i64, &&str)| {
         let started_at = number * 1_000;
-        Attempt { number, class: (*class).to_owned(), started_at, ended_at: Some(started_at + 900) }
+        Attempt {
+            number,
+            class: (*class).to_owned(),
+            started_at,
+            ended_at: Some(started_at + 900),
+            timed_out: false,
+        }
     };
     let attempts = (1..).zip(classes).map(attempt).collect();
     Entry { account: account.to_owned(), state: state.to_owned(), attempts }
