@@ -21,6 +21,7 @@ mod dice;
 mod faults;
 mod mint;
 mod model;
+mod numbers;
 mod partner;
 mod process;
 mod promise;
@@ -36,7 +37,7 @@ use world::course::run;
 /// Seeds among which every sabotage must be found.
 const SABOTAGE_SEEDS: u64 = 1_000;
 /// Seeds beyond those that tests run, each of which has broken a promise once.
-const WRONG_ONCE: [u64; 2] = [10_243, 34_095];
+const WRONG_ONCE: [u64; 3] = [10_243, 34_095, 154_012];
 /// Seeds that are run twice.
 const TWICE: u64 = 40;
 
@@ -82,6 +83,7 @@ sabotages! {
     store_that_counts_no_doubts_is_found: DoubtsForgotten breaks NothingDoubled,
     wire_that_denies_that_a_body_left_is_found: LeavingDenied breaks NothingDoubled,
     store_that_knows_no_key_again_is_found: KeyIgnored breaks OneReceipt,
+    store_that_replaces_what_nobody_has_refused_is_found: ReplacedUnrefused breaks NothingDoubled,
     store_that_loses_what_it_has_accepted_is_found: AcceptLost breaks NothingLost,
     store_that_leases_a_delivery_twice_is_found: LeasedTwice breaks LeaseHeld,
     store_whose_leases_never_end_is_found: LeaseNeverEnds breaks InTime,

@@ -186,7 +186,8 @@ impl Rows {
             self.rows.iter_mut().find(is_key).filter(|_| self.sabotage != Some(Sabotage::KeyIgnored))
         {
             let is_same = row.submission.fingerprint == submission.fingerprint;
-            let refused = row.state == "dead_letter" && !row.fields.is_empty();
+            let loose = self.sabotage == Some(Sabotage::ReplacedUnrefused) && !is_same;
+            let refused = loose || row.state == "dead_letter" && !row.fields.is_empty();
             match (is_same, refused) {
                 (true, false) => {
                     return Accepted::Known { receipt: row.submission.receipt.clone(), state: row.told() };

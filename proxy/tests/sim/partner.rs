@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::accounts::{Kind, Rule, number_in};
 use crate::faults::Treat;
+use crate::numbers::visitor_of;
 use crate::promise::Promise;
 
 /// What all partners have seen and have.
@@ -51,6 +52,11 @@ impl Ledger {
         self.leads.get(&number)
     }
 
+    /// What was seen of a visitor's leads, by number.
+    pub fn of_visitor(&self, visitor: u32) -> impl Iterator<Item = (u32, &Seen)> {
+        self.all().filter(move |(number, _)| visitor_of(*number) == visitor)
+    }
+
     /// Every lead of which anything was seen.
     pub fn all(&self) -> impl Iterator<Item = (u32, &Seen)> {
         self.leads.iter().map(|(number, seen)| (*number, seen))
@@ -58,6 +64,9 @@ impl Ledger {
 
     /// A body begins to leave; what is wrong with that.
     pub fn departs(&mut self, kind: Kind, number: u32, body: &Bytes) -> (BodyId, Option<(Promise, String)>) {
+        let is_beside = self
+            .of_visitor(visitor_of(number))
+            .any(|(other, seen)| other != number && (seen.records > 0 || seen.bodies.contains(&false)));
         let seen = self.leads.entry(number).or_default();
         let unclear = seen.bodies.iter().filter(|clear| !**clear).count();
         let most = match kind.rule() {
@@ -70,6 +79,11 @@ impl Ledger {
             Some((
                 Promise::NothingDoubled,
                 format!("lead {number} of {} leaves after {unclear} bodies in doubt", kind.name()),
+            ))
+        } else if is_beside {
+            Some((
+                Promise::NothingDoubled,
+                format!("lead {number} of {} leaves, and its partner may have its like", kind.name()),
             ))
         } else if first != body {
             Some((

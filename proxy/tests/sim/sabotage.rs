@@ -21,6 +21,8 @@ pub enum Sabotage {
     LeavingDenied,
     /// The store takes the same key for a new submission.
     KeyIgnored,
+    /// The store takes other values under the same key for a correction, whatever became of the first.
+    ReplacedUnrefused,
     /// The store says that it has kept a lead, and has not.
     AcceptLost,
     /// The store hands a leased delivery out again.

@@ -2,6 +2,7 @@
 //!
 //! Apart from the checks of single moments: here the books of store, partners and visitors are held side by side.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use lead_proxy::store::FlowRule;
@@ -9,7 +10,9 @@ use lead_proxy::store::FlowRule;
 use super::visitor::Promises;
 use super::{World, lock};
 use crate::accounts::Kind;
-use crate::model::Rows;
+use crate::model::{Row, Rows};
+use crate::numbers::{lead_of, visitor_of};
+use crate::partner::{Ledger, Seen};
 use crate::promise::Promise;
 
 /// Most that a delivery may wait after its time when nothing goes wrong.
@@ -56,10 +59,10 @@ impl World {
     pub fn judge(&self, promises: &Promises) {
         let rows = self.kept.rows();
         let mut wrongs = Vec::new();
-        for (number, receipt) in &promises.safe {
+        for (lead, receipt) in &promises.safe {
             let row = rows.all().iter().find(|row| row.submission.receipt == *receipt);
-            if row.is_none_or(|row| row.submission.form_version != *number) {
-                wrongs.push((Promise::NothingLost, format!("lead {number} was said to be safe and is lost")));
+            if row.is_none_or(|row| lead_of(row.submission.form_version) != *lead) {
+                wrongs.push((Promise::NothingLost, format!("lead {lead} was said to be safe and is lost")));
             }
         }
         let ledger = lock(&self.ledger);
@@ -67,9 +70,8 @@ impl World {
         for (at, row) in rows.all().iter().enumerate() {
             let number = row.submission.form_version;
             let seen = ledger.seen(number);
-            let records = seen.map_or(0, |seen| seen.records);
             let bodies = seen.map_or(0, |seen| seen.bodies.len());
-            let wrong = wrong_end(&rows, at, records, bodies);
+            let wrong = wrong_end(&rows, at, seen);
             wrongs.extend(
                 wrong.map(|(promise, wrong)| (promise, format!("lead {number} {wrong} ({})", row.state))),
             );
@@ -93,6 +95,7 @@ impl World {
             } += 1;
             counts.leads += 1;
         }
+        wrongs.extend(wrong_successions(&rows, &ledger));
         for (number, seen) in ledger.all() {
             let row = rows.all().iter().find(|row| row.submission.form_version == number);
             match row.map(|row| Kind::of(&row.submission.account)) {
@@ -120,18 +123,58 @@ impl World {
 }
 
 /// What is wrong with where a lead stands at the end.
-fn wrong_end(rows: &Rows, at: usize, records: u32, bodies: usize) -> Option<(Promise, &'static str)> {
+fn wrong_end(rows: &Rows, at: usize, seen: Option<&Seen>) -> Option<(Promise, &'static str)> {
+    let records = seen.map_or(0, |seen| seen.records);
+    let bodies = seen.map_or(&[][..], |seen| &seen.bodies);
     match rows.all()[at].state {
         "delivered" => {
             (records == 0).then_some((Promise::NothingLost, "is delivered, and its partner has no record"))
         }
         "held" => None,
-        "dead_letter" | "replaced" => {
-            (records > 0).then_some((Promise::NothingDoubled, "is given up, and its partner has a record"))
+        "dead_letter" | "replaced" if records > 0 => {
+            Some((Promise::NothingDoubled, "is given up, and its partner has a record"))
         }
-        "merged" if bodies > 0 => Some((Promise::NothingDoubled, "is merged, and was sent")),
+        "dead_letter" | "replaced" if bodies.contains(&false) => {
+            Some((Promise::NothingDoubled, "is given up, and a body of it was not refused"))
+        }
+        "replaced" if bodies.is_empty() => {
+            Some((Promise::NothingLost, "is replaced, and its partner has never refused it"))
+        }
+        "dead_letter" | "replaced" => None,
+        "merged" if !bodies.is_empty() => Some((Promise::NothingDoubled, "is merged, and was sent")),
         "merged" => (!rows.group_of(at).into_iter().any(|other| rows.all()[other].is_alive()))
             .then_some((Promise::NothingLost, "is merged, and all of its person's are given up")),
         _ => Some((Promise::Ends, "has not ended")),
     }
+}
+
+/// What is wrong with what is stored of each visitor. He has one key: each delivery took the place of the one before it, which
+/// held other values and was refused, and at most one became a record. Whether he has heard of it changes nothing.
+fn wrong_successions(rows: &Rows, ledger: &Ledger) -> Vec<(Promise, String)> {
+    let mut visitors: BTreeMap<u32, Vec<&Row>> = BTreeMap::new();
+    for row in rows.all() {
+        visitors.entry(visitor_of(row.submission.form_version)).or_default().push(row);
+    }
+    let mut wrongs = Vec::new();
+    for (visitor, stored) in visitors {
+        for pair in stored.windows(2) {
+            let number = pair[1].submission.form_version;
+            if lead_of(pair[0].submission.form_version) == lead_of(number) {
+                wrongs.push((Promise::NothingDoubled, format!("lead {number} is stored beside its like")));
+            }
+            if pair[0].state != "replaced" {
+                let what = format!("lead {number} is stored beside one that is {}", pair[0].state);
+                wrongs.push((Promise::NothingDoubled, what));
+            }
+        }
+        if stored.last().is_some_and(|last| last.state == "replaced") {
+            wrongs
+                .push((Promise::NothingLost, format!("nothing replaces the last lead of visitor {visitor}")));
+        }
+        let records: u32 = ledger.of_visitor(visitor).map(|(_, seen)| seen.records).sum();
+        if records > 1 {
+            wrongs.push((Promise::NothingDoubled, format!("visitor {visitor} has {records} records")));
+        }
+    }
+    wrongs
 }

@@ -17,14 +17,13 @@ use super::replica::House;
 use super::script::LeadPlan;
 use crate::accounts::seal;
 use crate::dice::Dice;
+use crate::numbers::{CORRECTED, NEXT_TIME};
 use crate::promise::Promise;
 
 /// How long a visitor's browser waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often it tries.
 const TRIES: u32 = 12;
-/// What is added to a lead's number for the one with other values.
-pub const CORRECTED: u32 = 1_000;
 /// How long after the first a second lead of one person counts as such.
 const WINDOW: Duration = Duration::from_secs(300);
 
@@ -48,22 +47,23 @@ pub struct Visitor {
 impl Visitor {
     /// From first to last.
     pub async fn visit(self) {
+        let (number, corrected) = (self.plan.number, self.plan.number + CORRECTED);
         tokio::time::sleep(self.plan.at).await;
-        if self.send(self.plan.number, self.plan.waits).await && self.plan.again {
+        if self.send(number, 0, self.plan.waits).await && self.plan.again {
             tokio::time::sleep(self.dice.seconds(0, 120)).await;
-            self.send(self.plan.number, false).await;
+            self.send(number, TRIES, false).await;
         }
         if self.plan.corrects {
             tokio::time::sleep(self.dice.seconds(0, 120)).await;
-            self.send(self.plan.number + CORRECTED, false).await;
+            self.send(corrected, 0, false).await;
         }
     }
 
-    /// Sends until there is an answer; whether there was one.
-    async fn send(&self, number: u32, waits: bool) -> bool {
-        for _ in 0..TRIES {
-            if let Some(accepted) = self.send_once(number, waits).await {
-                self.hear(number, accepted);
+    /// Sends a lead until there is an answer, after so many times that it was sent before; whether there was one.
+    async fn send(&self, lead: u32, before: u32, waits: bool) -> bool {
+        for time in before..before + TRIES {
+            if let Some(accepted) = self.send_once(lead, lead + time * NEXT_TIME, waits).await {
+                self.hear(lead, accepted);
                 return true;
             }
             tokio::time::sleep(self.dice.ms(500, 5_000)).await;
@@ -71,12 +71,12 @@ impl Visitor {
         false
     }
 
-    async fn send_once(&self, number: u32, waits: bool) -> Option<(Accepted, Receipt)> {
+    async fn send_once(&self, lead: u32, number: u32, waits: bool) -> Option<(Accepted, Receipt)> {
         let at = usize::try_from(self.dice.below(self.house.len() as u64)).unwrap_or(0);
         let life = self.house.life(at)?;
-        let submission = self.submission(number);
+        let submission = self.submission(lead, number);
         let receipt = submission.receipt.clone();
-        lock(&self.promises).offered.entry(number).or_default().insert(receipt.to_string());
+        lock(&self.promises).offered.entry(lead).or_default().insert(receipt.to_string());
         let (store, delivery) = (Arc::clone(&life.store), Arc::clone(&life.delivery));
         // As the intake does it: in a task of its own.
         let accepting = tokio::spawn(tasks::within(Arc::clone(&life.body) as Arc<dyn Process>, async move {
@@ -99,7 +99,7 @@ impl Visitor {
         Some((accepted, receipt))
     }
 
-    fn submission(&self, number: u32) -> NewSubmission {
+    fn submission(&self, lead: u32, number: u32) -> NewSubmission {
         let plan = &self.plan;
         // 100 bits of the seed's own chance.
         let receipt = loop {
@@ -113,10 +113,10 @@ impl Visitor {
                 break receipt;
             }
         };
-        let (high, low) = (u8::try_from(number / 256).unwrap_or(0), u8::try_from(number % 256).unwrap_or(0));
+        let (high, low) = (u8::try_from(lead / 256).unwrap_or(0), u8::try_from(lead % 256).unwrap_or(0));
         NewSubmission {
             form: "sim".to_owned(),
-            // Tells the checks which lead it is.
+            // Tells the checks which lead it is, and which time that it was sent.
             form_version: number,
             locale: "en".to_owned(),
             account: plan.kind.name().to_owned(),
@@ -130,28 +130,28 @@ impl Visitor {
     }
 
     /// Holds an answer against what was promised before.
-    fn hear(&self, number: u32, (accepted, receipt): (Accepted, Receipt)) {
+    fn hear(&self, lead: u32, (accepted, receipt): (Accepted, Receipt)) {
         let mut promises = lock(&self.promises);
         let wrong = match accepted {
             Accepted::New(_) => {
                 let first =
-                    promises.safe.insert(number, receipt.clone()).is_none_or(|earlier| earlier == receipt);
+                    promises.safe.insert(lead, receipt.clone()).is_none_or(|earlier| earlier == receipt);
                 (!first).then_some("is new a second time")
             }
             Accepted::Known { receipt, .. } => {
-                let offered = promises.offered.get(&number).is_some_and(|all| all.contains(receipt.as_str()));
-                let safe = promises.safe.entry(number).or_insert_with(|| receipt.clone());
+                let offered = promises.offered.get(&lead).is_some_and(|all| all.contains(receipt.as_str()));
+                let safe = promises.safe.entry(lead).or_insert_with(|| receipt.clone());
                 let same = *safe == receipt;
                 (!(offered && same)).then_some("is known under another receipt")
             }
             Accepted::Refused { fields } => fields.is_empty().then_some("is refused for nothing"),
             Accepted::KeyReused => {
-                let other = number >= CORRECTED || promises.offered.contains_key(&(number + CORRECTED));
+                let other = lead >= CORRECTED || promises.offered.contains_key(&(lead + CORRECTED));
                 (!other).then_some("is said to have another's key")
             }
         };
         if let Some(wrong) = wrong {
-            self.house.world.wrong(Promise::OneReceipt, format!("lead {number} {wrong}"));
+            self.house.world.wrong(Promise::OneReceipt, format!("lead {lead} {wrong}"));
         }
     }
 
