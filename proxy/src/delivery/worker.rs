@@ -41,7 +41,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut stopping: watch::Receiver<bool>
         running: JoinSet::new(),
         leased: HashMap::new(),
         last_turn: now,
-        next_recovery: now,
+        next_recovery: Instant::now(),
         next_renewal,
         resumed: false,
         first: 0,
@@ -74,7 +74,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut stopping: watch::Receiver<bool>
             _ = stopping.changed() => {}
             () = worker.shared.wake.notified() => {}
             Some(ended) = worker.running.join_next_with_id() => worker.forget(&ended),
-            () = worker.shared.clock.sleep_until(wake_at) => {}
+            () = tokio::time::sleep_until(wake_at) => {}
             () = tokio::time::sleep_until(worker.next_renewal) => {}
             () = tokio::time::sleep(SLEEP_MAX) => {}
         }
@@ -87,8 +87,9 @@ struct Worker {
     running: JoinSet<()>,
     leased: HashMap<Id, Leased>,
     last_turn: Timestamp,
-    next_recovery: Timestamp,
     /// By a clock that nobody sets, as leases are counted here.
+    next_recovery: Instant,
+    /// By the same.
     next_renewal: Instant,
     resumed: bool,
     /// Whose turn it is to be asked first.
@@ -105,7 +106,7 @@ struct Leased {
 
 impl Worker {
     /// Leases what is due and answers when to look again unless woken before.
-    async fn turn(&mut self) -> Result<Timestamp, StoreError> {
+    async fn turn(&mut self) -> Result<Instant, StoreError> {
         self.notice_step_back();
         self.renew().await?;
         self.recover().await?;
@@ -119,7 +120,8 @@ impl Worker {
             return Ok(self.next_recovery);
         }
         let due = self.shared.store.next_due(&accounts).await?;
-        let due = due.map(|wait| self.shared.clock.now().after(wait));
+        // What is further away than this clock can say is looked for long before.
+        let due = due.and_then(|wait| Instant::now().checked_add(wait));
         Ok(due.map_or(self.next_recovery, |due| due.min(self.next_recovery)))
     }
 
@@ -133,7 +135,7 @@ impl Worker {
                 step_ms = u64::try_from(step.as_millis()).unwrap_or(u64::MAX),
                 "the clock was set back: waiting leads keep their waits, not their times"
             );
-            self.next_recovery = now;
+            self.next_recovery = Instant::now();
         }
         self.last_turn = now;
     }
@@ -182,7 +184,7 @@ impl Worker {
     /// At start, and then once in a lease: takes up what dead workers have left. What is due does not wait for it where it
     /// fails.
     async fn recover(&mut self) -> Result<(), StoreError> {
-        let now = self.shared.clock.now();
+        let now = Instant::now();
         if now < self.next_recovery {
             return Ok(());
         }
@@ -194,7 +196,7 @@ impl Worker {
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
                 tracing::error!(error, "the store could not tell what dead workers have left");
-                self.next_recovery = now.after(STORE_PAUSE);
+                self.next_recovery = now + STORE_PAUSE;
                 return Ok(());
             }
         };
@@ -202,7 +204,7 @@ impl Worker {
             crash::point("recover.leased");
             walk::take_up(&self.shared, &abandoned).await;
         }
-        self.next_recovery = now.after(lease);
+        self.next_recovery = now + lease;
         Ok(())
     }
 
