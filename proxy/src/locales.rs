@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use lead_model::{FormDefinition, LocalizedText};
+use serde::Deserialize;
 
 mod compiled {
     include!(concat!(env!("OUT_DIR"), "/locales.rs"));
@@ -68,9 +69,37 @@ impl Locales {
 
 impl Locale {
     fn read(tag: &str, text: &str) -> Self {
-        let texts: BTreeMap<String, String> = toml::from_str(text).unwrap_or_default();
-        let (page, messages) = texts.into_iter().partition(|(key, _)| key.starts_with(PAGE_PREFIX));
+        let texts: BTreeMap<String, Sentence> = toml::from_str(text).unwrap_or_default();
+        let (page, messages) = texts
+            .into_iter()
+            .flat_map(|(key, sentence)| sentence.entries(key))
+            .partition(|(key, _)| key.starts_with(PAGE_PREFIX));
         Self { tag: tag.to_owned(), messages, page }
+    }
+}
+
+/// A sentence as its file has it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Sentence {
+    One(String),
+    /// One for each of the language's plural categories; `other` stands in for those that have none.
+    ByNumber(BTreeMap<String, String>),
+}
+
+impl Sentence {
+    /// As they travel: `other` under the key alone, the others under `key.category`.
+    fn entries(self, key: String) -> Vec<(String, String)> {
+        match self {
+            Self::One(text) => vec![(key, text)],
+            Self::ByNumber(texts) => {
+                let place = |(category, text): (String, String)| match category.as_str() {
+                    "other" => (key.clone(), text),
+                    _ => (format!("{key}.{category}"), text),
+                };
+                texts.into_iter().map(place).collect()
+            }
+        }
     }
 }
 
@@ -112,15 +141,21 @@ mod tests {
 
     use super::*;
 
+    /// The languages that every part of the form speaks.
+    const SPOKEN: [&str; 12] = ["ar", "de", "en", "es", "fr", "it", "ja", "nl", "pl", "pt", "sv", "tr"];
+
+    /// Without the plural categories, which differ.
     fn keys(locale: &Locale) -> BTreeSet<&str> {
-        locale.messages.iter().chain(&locale.page).map(|(key, _)| key.as_str()).collect()
+        let bare = |key: &str| key.split('.').next().unwrap_or_default().len();
+        locale.messages.iter().chain(&locale.page).map(|(key, _)| &key[..bare(key)]).collect()
     }
 
     #[test]
     fn every_language_has_every_sentence() {
         let locales = Locales::compiled();
         let all = keys(&locales.0[0]);
-        assert!(all.contains("sending") && locales.0.len() >= 2);
+        assert!(all.contains("sending"));
+        assert_eq!(locales.tags().collect::<Vec<_>>(), SPOKEN);
         for locale in &locales.0 {
             assert_eq!(keys(locale), all, "{}", locale.tag);
             assert!(locale.messages.iter().chain(&locale.page).all(|(_, text)| !text.trim().is_empty()));
@@ -141,9 +176,51 @@ mod tests {
         };
         let locales = Locales::compiled();
         for (key, text) in &locales.0[0].messages {
+            let key = key.split('.').next().unwrap();
             for locale in &locales.0 {
-                let other = &locale.messages.iter().find(|(known, _)| known == key).unwrap().1;
-                assert_eq!(params(text), params(other), "{key} in {}", locale.tag);
+                let is_same = |known: &str| known.split('.').next() == Some(key);
+                let others: Vec<_> = locale.messages.iter().filter(|(known, _)| is_same(known)).collect();
+                assert!(!others.is_empty(), "{key} in {}", locale.tag);
+                for (_, other) in others {
+                    assert_eq!(params(text), params(other), "{key} in {}", locale.tag);
+                }
+            }
+        }
+    }
+
+    /// What Unicode's plural rules (CLDR) tell apart among whole numbers that a rule may hold.
+    #[test]
+    fn language_has_a_sentence_for_each_of_its_plural_categories() {
+        for (tag, wanted) in [
+            ("en", "one"),
+            ("de", ""),
+            ("pl", "few many one"),
+            ("ar", "few many one two zero"),
+            ("fr", "one"),
+            ("ja", ""),
+        ] {
+            for key in ["too_short", "too_long"] {
+                let prefix = format!("{key}.");
+                let locales = Locales::compiled();
+                let found: Vec<&str> = locales
+                    .messages(tag)
+                    .iter()
+                    .filter_map(|(known, _)| known.strip_prefix(&prefix))
+                    .collect();
+                assert_eq!(found.join(" "), wanted, "{key} in {tag}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_language_names_twelve_months_and_writes_a_date() {
+        let locales = Locales::compiled();
+        for locale in &locales.0 {
+            let text = |key| locale.messages.iter().find(|(known, _)| known == key).unwrap().1.as_str();
+            let months: BTreeSet<&str> = text("months").split(' ').collect();
+            assert_eq!(months.len(), 12, "{}", locale.tag);
+            for part in ["{day}", "{month}", "{year}"] {
+                assert!(text("date").contains(part), "{} has no {part}", locale.tag);
             }
         }
     }

@@ -184,6 +184,12 @@ impl FormDefinition {
     /// The form in the language nearest to `locale`, with the form's sentences in it. Nothing of accounts or origins.
     pub fn localize(&self, locale: &str, messages: &[(String, String)]) -> Form {
         let text = |text: &LocalizedText| text.resolve(locale, &self.default_locale).to_owned();
+        let has_dates = self.fields.iter().any(|field| {
+            let rules = field.rules();
+            field.kind() == FieldKind::Date && (rules.min.is_some() || rules.max.is_some())
+        });
+        // What a form never says, no visitor downloads.
+        let is_said = |key: &str| has_dates || !matches!(key, "date" | "months");
         Form {
             id: self.id.clone(),
             version: self.version,
@@ -195,7 +201,7 @@ impl FormDefinition {
             success_title: text(&self.texts.success_title),
             success_text: text(&self.texts.success_text),
             fields: self.fields.iter().map(|field| self.localize_field(field, locale)).collect(),
-            messages: messages.to_vec(),
+            messages: messages.iter().filter(|(key, _)| is_said(key)).cloned().collect(),
         }
     }
 

@@ -21,6 +21,7 @@ mod origin;
 pub mod pairs;
 mod pattern;
 mod phone;
+mod plural;
 mod problem;
 mod text;
 mod url;
