@@ -3,10 +3,11 @@
 //   <script src="https://forms.example/embed.js" async></script>
 //   <lead-form form="quote"></lead-form>
 //
-// The road of an inline form: glue, Wasm, styles and definition are fetched side by side; until all are there a pale copy
-// of the form holds its place; then the Wasm mounts into the shadow root. Whatever goes wrong on that road, the form is
-// shown in an iframe of our own origin; if that can't be had either, as a link to its page. Each such step is told by
-// the event `lead-form:failed`. On our own pages the plain HTML form stands there already, and simply stays.
+// The road of an inline form: first paint, styles, glue and Wasm are fetched side by side. As soon as the first two are
+// there the form stands in the shadow root, as a plain HTML form that can be filled in and sent; the Wasm takes it over when
+// it comes. Where that road is closed, the form is shown in an iframe of our own origin, with what was typed meanwhile; if
+// that can't be had either, as a link to its page. Each such step is told by the event `lead-form:failed`. On our own pages
+// the plain HTML form stands there already, and simply stays.
 //
 // It is a classic script because only that knows its own address. No inline code, eval, innerHTML or cookie: it runs
 // under `script-src OURS 'wasm-unsafe-eval'; connect-src OURS` and under Trusted Types.
@@ -29,7 +30,8 @@ const home = currentScript?.src && new URL(".", currentScript.src).href;
 const keys = new Set();
 
 /** An address of ours for a form. */
-const address = (path, form, query) => `${home + path}/${encodeURIComponent(form)}?${new URLSearchParams(query)}`;
+const address = (path, form, query, below = "") =>
+  `${home + path}/${encodeURIComponent(form) + below}?${new URLSearchParams(query)}`;
 
 /** Ends the present road, with a code for the event and for the person who reads the console. */
 const fail = (code) => {
@@ -52,7 +54,8 @@ const loadCode = once(async () => {
   } catch {
     fail(self.WebAssembly ? "wasm_refused" : "wasm_missing");
   }
-  const [glue, module_or_path] = await Promise.all([import(asset(__GLUE__)), fetch(asset(__WASM__))]);
+  const low = { priority: "low" };
+  const [glue, module_or_path] = await Promise.all([import(asset(__GLUE__)), fetch(asset(__WASM__), low)]);
   await glue.default({ module_or_path });
   return glue.mount;
 });
@@ -64,11 +67,11 @@ const loadStyles = once(async () => {
   return answer.ok ? sheet.replace(await answer.text()) : fail("not_started");
 });
 
-/** The form's definition, as the query asks for it. A refusal's code is the proxy's own. */
+/** The form's definition and first paint, as the query asks for it. A refusal's code is the proxy's own. */
 async function loadForm(form, query) {
   let answer, body;
   try {
-    answer = await fetch(address("v1/forms", form, query));
+    answer = await fetch(address("v1/forms", form, query, "/fragment"));
     body = await answer.json();
   } catch {
     fail("form_unreachable");
@@ -84,36 +87,19 @@ function append(parent, className, text = "", tag = "div") {
   return node;
 }
 
-/** The form's shape with its real texts, so that nothing moves when the real form takes its place. */
-function appendShape(mount, form) {
-  const shape = append(mount, "lf");
-  shape.dir = form.direction;
-  shape.dataset.state = "loading";
-  const card = append(shape, "lf-card");
-  const header = append(card, "lf-header");
-  append(header, "lf-title", form.title);
-  if (form.intro) append(header, "lf-intro", form.intro);
-  const body = append(card, "lf-form");
-  const grid = append(body, "lf-grid");
-  for (const { kind, width, label, hint, options, rules } of form.fields) {
-    if (kind === "hidden") continue;
-    const field = append(grid, "lf-field");
-    Object.assign(field.dataset, { kind, width });
-    if (kind === "checkbox" || kind === "consent") {
-      const box = append(field, "lf-box");
-      append(box, "lf-box__input");
-      append(box, "", label);
-    } else {
-      append(field, "lf-label", rules.required ? label : `${label} ${form.messages.optional}`);
-      if (kind === "radio") {
-        const all = append(field, "lf-choice__options");
-        for (const option of options) append(all, "lf-option", option.label);
-      } else append(field, "lf-input");
-    }
-    if (hint) append(field, "lf-hint", hint);
-  }
-  append(append(body, "lf-actions"), "lf-button", form.submit);
+/** Makes the nodes of a first paint: `[tag, {attributes}, …children]`. Never through HTML, for which a page may have rules. */
+function paint(parent, [tag, attributes, ...children]) {
+  const node = document.createElement(tag);
+  for (const name in attributes) node.setAttribute(name, attributes[name]);
+  for (const child of children) typeof child === "string" ? node.append(child) : paint(node, child);
+  parent.append(node);
 }
+
+/** Every control in which something was entered, with what it holds. */
+const typed = (parent) =>
+  [...parent.querySelectorAll(":is(input,select,textarea)[name]:not([type=hidden])")]
+    .map((control) => [control, /radio|checkbox/.test(control.type) ? control.checked && control.value : control.value])
+    .filter(([, value]) => value);
 
 /** The promise, or a failure when it takes too long. */
 const patiently = (promise, code) =>
@@ -187,19 +173,28 @@ class LeadForm extends HTMLElement {
 
   async #show(mode) {
     const run = this.#undo;
-    const own = /hosted|page/.test(mode);
     try {
-      await (own ? this.#takeOver(mode) : mode === "iframe" ? this.#frame() : this.#inline());
+      await (/hosted|page/.test(mode) ? this.#takeOver(mode) : mode === "iframe" ? this.#frame() : this.#inline());
     } catch (error) {
-      if (run !== this.#undo) return;
-      const code = typeof error === "string" ? error : "not_started";
-      console.warn(this, code, error);
-      this.#emit("failed", { code, mode: mode.replace("-page", "") });
-      if (own) return;
-      // Where the form may not be, or is not, an iframe would only show the browser's own words about it.
-      if (mode === "iframe" || code === "origin_not_allowed" || code === "form_not_found") this.#link();
-      else this.#show("iframe");
+      if (run === this.#undo) this.#fall(error, mode);
     }
+  }
+
+  /** Tells that a road has ended, and why. */
+  #tellFailed(error, mode) {
+    const code = typeof error === "string" ? error : "not_started";
+    console.warn(this, code, error);
+    this.#emit("failed", { code, mode: mode.replace("-page", "") });
+    return code;
+  }
+
+  /** Goes on by the next road. */
+  #fall(error, mode) {
+    const code = this.#tellFailed(error, mode);
+    if (/hosted|page/.test(mode)) return;
+    // Where the form may not be, or is not, an iframe would only show the browser's own words about it.
+    if (mode === "iframe" || code === "origin_not_allowed" || code === "form_not_found") this.#link();
+    else this.#show("iframe");
   }
 
   async #inline() {
@@ -207,22 +202,31 @@ class LeadForm extends HTMLElement {
     const root = this.#root();
     root.replaceChildren();
     const mount = append(root, "lf-mount");
-    mount.setAttribute("aria-busy", "true");
-    mount.style = "min-block-size:480px";
+    mount.style.minBlockSize = "480px";
+    // Asked for at once, and only waited for when the form stands; but a page that forbids Wasm is known at once.
+    const code = loadCode();
+    const refused = code.then(() => new Promise(() => {}));
     const parts = [loadStyles(), loadForm(this.form, { locale: this.#locale(), ...this.#signed() })];
-    const all = Promise.all([...parts, loadCode()]);
-    Promise.all(parts).then(
-      ([sheet, form]) => {
-        root.adoptedStyleSheets = [sheet];
-        appendShape(mount, form);
-        mount.style = "";
-      },
-      () => {},
-    );
-    const [, form, mountForm] = await patiently(all, "too_slow");
+    const [sheet, answer] = await patiently(Promise.race([Promise.all(parts), refused]), "too_slow");
     if (run !== this.#undo) return;
-    this.#mount(mountForm, mount, form, this.#options("inline"));
-    mount.removeAttribute("aria-busy");
+    root.adoptedStyleSheets = [sheet];
+    paint(mount, answer.paint);
+    mount.style = "";
+    // Sent before the Wasm was there, on a page that lets no form be sent: then from our own frame.
+    const refuse = ({ effectiveDirective }) => {
+      if (effectiveDirective === "form-action" && run === this.#undo) this.#fall("form_refused", "inline");
+    };
+    addEventListener("securitypolicyviolation", refuse);
+    this.#undo.push(() => removeEventListener("securitypolicyviolation", refuse));
+    let mountForm;
+    try {
+      mountForm = await code;
+    } catch (error) {
+      // The plain form stands, and who is typing is not disturbed.
+      if (root.activeElement || typed(mount).length) return this.#tellFailed(error, "inline");
+      throw error;
+    }
+    if (run === this.#undo) this.#mount(mountForm, mount, answer.form, this.#options("inline"));
   }
 
   /** Our own page: the HTML form that stands there is taken over, when and if the Wasm comes. */
@@ -263,6 +267,14 @@ class LeadForm extends HTMLElement {
     if (!to || !host.instance) return {};
     this.#post = (message) => parent.postMessage({ leadForm: host.instance, ...message }, to);
     this.dataset.theme = host.theme;
+    for (const [name, value] of host.values) {
+      const controls = [...this.querySelectorAll(`[name="${CSS.escape(name)}"]`)];
+      const box = controls.find((control) => control.value === value && /radio|checkbox/.test(control.type));
+      if (box) box.checked = true;
+      else if (controls[0]) controls[0].value = value;
+    }
+    // Typed once: a form that is shown anew in this frame starts with what its own page says.
+    window.name = JSON.stringify({ ...host, values: [] });
     for (const token in host.tokens) this.style.setProperty(`--lf-${token}`, host.tokens[token]);
     const { body, title } = document;
     body.style.overflow = "hidden";
@@ -295,7 +307,8 @@ class LeadForm extends HTMLElement {
     // It takes over the height of what stood there. One scheme on both sides, or the browser paints a canvas behind it.
     frame.style.cssText = `display:block;inline-size:100%;border:0;color-scheme:${theme};block-size:${this.offsetHeight || 480}px`;
     // The name reaches the frame alone, and before anything in it runs; an address would reach logs.
-    frame.name = JSON.stringify({ instance, theme, tokens, options: this.#options("iframe") });
+    const values = typed(root).map(([control, value]) => [control.name, value]);
+    frame.name = JSON.stringify({ instance, theme, tokens, values, options: this.#options("iframe") });
     frame.title = "Form";
     const heard = new Promise((resolve, reject) => {
       const listen = ({ source, origin, data }) => {

@@ -21,6 +21,7 @@ use crate::live::{Listening, Live};
 use crate::read::read_form;
 use crate::shown::Shown;
 use crate::take_over::Before;
+use crate::view::build_over;
 use crate::{js, panic};
 
 thread_local! {
@@ -55,7 +56,7 @@ impl Drop for Mounted {
     }
 }
 
-/// Shows a form in `target`, in place of what is there; what was typed into controls there is kept, with focus and caret.
+/// Shows a form in `target`, over what is there: the first paint's own nodes are kept, with what was typed, focus and caret.
 ///
 /// `form` is the parsed JSON of `GET /v1/forms/{form}`. `options` has `submitUrl`, `mode` (`inline`, `iframe`, `hosted`),
 /// `page` (the host page's address without query and fragment) and `storageKey` (where the idempotency key is kept for
@@ -82,7 +83,7 @@ pub fn mount(
     let instance = MOUNTED.replace(MOUNTED.get() + 1).to_string();
 
     let before = Before::look(&target, &form);
-    target.set_text_content(None);
+    build_over(&target);
     let owner = Owner::new();
     let (shown, view) = owner.with(|| {
         let shown = Shown::new(form, &instance, before.values.clone(), None);
@@ -96,7 +97,6 @@ pub fn mount(
     if !before.problems.is_empty() {
         live.set_problems(&before.problems);
     }
-    before.restore(&target);
     live.teller.tell(&Event::Ready);
     Ok(Mounted { listening: Some(listening), view: Some(view), owner: Some(owner), live })
 }

@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use leptos::prelude::{Owner, RenderHtml, Set};
 
-use crate::form::{LeadForm, LeadFormProps};
+use serde_json::Value;
+
+use crate::form::{LeadForm, LeadFormProps, frame};
 use crate::shown::{Plain, Shown};
 use crate::state::Phase;
 
@@ -33,21 +35,28 @@ pub struct FirstPaint<'a> {
 
 /// The form's HTML: `<div class="lf">…</div>`. Every text in it is escaped.
 pub fn first_paint(paint: &FirstPaint<'_>) -> String {
+    Owner::new().with(|| html(shown(paint)))
+}
+
+/// The same as a tree of `[tag, {attributes}, …children]`, of which the loader makes nodes on a page that is not ours.
+pub fn first_paint_tree(paint: &FirstPaint<'_>) -> Value {
+    Owner::new().with(|| frame(shown(paint)).to_tree())
+}
+
+fn shown(paint: &FirstPaint<'_>) -> Arc<Shown> {
     let plain = Plain {
         action: paint.action.to_owned(),
         token: paint.token.to_owned(),
         notice: paint.notice.map(str::to_owned),
     };
-    Owner::new().with(|| {
-        let shown = Shown::new(paint.form.clone(), paint.instance, paint.values.clone(), Some(plain));
-        for problem in paint.problems {
-            if let Some(signal) = shown.problems_of(&problem.field) {
-                signal.set(vec![problem.clone()]);
-            }
+    let shown = Shown::new(paint.form.clone(), paint.instance, paint.values.clone(), Some(plain));
+    for problem in paint.problems {
+        if let Some(signal) = shown.problems_of(&problem.field) {
+            signal.set(vec![problem.clone()]);
         }
-        shown.summary.set(paint.problems.to_vec());
-        html(shown)
-    })
+    }
+    shown.summary.set(paint.problems.to_vec());
+    shown
 }
 
 /// The thanks in the form's place, for a submission that is safe.

@@ -25,7 +25,7 @@ pub fn LeadForm(
 }
 
 /// The outermost element, which tells CSS and tests the phase.
-fn frame(shown: Arc<Shown>) -> Element {
+pub(crate) fn frame(shown: Arc<Shown>) -> Element {
     let frame = element("div", "lf")
         .attribute("dir", shown.form.direction.as_str())
         .attribute("lang", shown.form.locale.clone())

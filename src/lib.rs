@@ -26,7 +26,7 @@ mod submit;
 #[cfg(feature = "ssr")]
 mod first_paint;
 #[cfg(feature = "ssr")]
-pub use first_paint::{FirstPaint, first_paint, thanks};
+pub use first_paint::{FirstPaint, first_paint, first_paint_tree, thanks};
 
 #[cfg(feature = "csr")]
 mod controls;

@@ -1,13 +1,18 @@
 //! One Leptos view type for every element of the form.
 //!
 //! Apart from Leptos's own typed elements because those cost the visitor a type, and so a copy of the code, for each
-//! combination of tag, attributes and children. This one type is built in the browser by `dom` and written as HTML by
-//! `html`; what it measured is in `docs/decisions/0001-own-view-of-an-element.md`.
+//! combination of tag, attributes and children. This one type is built in the browser by `dom`, written as HTML by `html`
+//! and as JSON by `tree`; what it measured is in `docs/decisions/0001-own-view-of-an-element.md`.
 
 mod dom;
 mod html;
+#[cfg(feature = "ssr")]
+mod tree;
 
 use std::borrow::Cow;
+
+#[cfg(feature = "csr")]
+pub(crate) use dom::build_over;
 
 /// Text that is fixed, or made on the way.
 pub(crate) type Text = Cow<'static, str>;

@@ -1,11 +1,19 @@
-//! An element in the browser: building it, and following its signals.
+//! An element in the browser: building it, following its signals, and taking over a first paint.
 //!
-//! Apart from `html` because this half only ever runs where there is a document.
+//! Apart from `html` because this half only ever runs where there is a document. Over a first paint nothing new is made
+//! where the node is there already: what the visitor has typed, focus, caret, undo and an input method's composition live
+//! in the node, and so they stay.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
 
 use leptos::prelude::RenderEffect;
 use leptos::tachys::renderer::Rndr;
 use leptos::tachys::renderer::types;
 use leptos::tachys::view::{Mountable, Render};
+use leptos::wasm_bindgen::JsCast;
+
 
 use super::{Attribute, Child, Element, Parts, Text};
 
@@ -19,32 +27,162 @@ pub(crate) struct Placed {
 /// effects of texts and attributes keep nothing.
 type Follow = RenderEffect<Vec<Placed>>;
 
-impl Render for Element {
-    type State = Placed;
+/// What stands inside an element and is not taken over yet, in its order; nothing in a new element.
+#[derive(Clone, Default)]
+pub(crate) struct Old(Rc<RefCell<VecDeque<types::Node>>>);
 
-    fn build(self) -> Placed {
+impl Old {
+    /// Everything inside an element.
+    pub(crate) fn inside(node: &types::Element) -> Self {
+        let mut nodes = VecDeque::new();
+        let mut next = node.first_child();
+        while let Some(node) = next {
+            next = node.next_sibling();
+            nodes.push_back(node);
+        }
+        Self(Rc::new(RefCell::new(nodes)))
+    }
+
+    /// The next element that is this one, by tag, class and name. What stands before it belongs to nothing and goes.
+    fn take_element(&self, tag: &str, class: Option<&str>, name: Option<&str>) -> Option<types::Element> {
+        let mut nodes = self.0.borrow_mut();
+        let is_it = |node: &types::Node| {
+            let element = node.dyn_ref::<types::Element>();
+            element.is_some_and(|element| {
+                element.local_name() == tag
+                    && element.get_attribute("class").as_deref() == class
+                    && element.get_attribute("name").as_deref() == name
+            })
+        };
+        let place = nodes.iter().position(is_it)?;
+        for node in nodes.drain(..place) {
+            Rndr::remove(&node);
+        }
+        nodes.pop_front()?.dyn_into().ok()
+    }
+
+    /// The text that stands next.
+    fn take_text(&self) -> Option<types::Text> {
+        let mut nodes = self.0.borrow_mut();
+        let text = nodes.front()?.dyn_ref::<types::Text>()?.clone();
+        nodes.pop_front();
+        Some(text)
+    }
+
+    /// Puts a new node before all that is not taken over.
+    fn insert(&self, parent: &types::Element, node: &types::Node) {
+        Rndr::insert_node(parent, node, self.0.borrow().front());
+    }
+
+    /// A text in its place: the one that is there, or a new one.
+    fn text(&self, parent: &types::Element, text: &str) -> types::Text {
+        let Some(old) = self.take_text() else {
+            let new = Rndr::create_text_node(text);
+            self.insert(parent, &new);
+            return new;
+        };
+        // A text that is set anew loses the visitor's selection.
+        if old.text_content().as_deref() != Some(text) {
+            Rndr::set_text(&old, text);
+        }
+        old
+    }
+
+    /// An element in its place: over the one that is there, or a new one.
+    fn place(&self, parent: &types::Element, element: Element) -> Placed {
+        let (class, name) = (element.fixed("class"), element.fixed("name"));
+        let old = self.take_element(element.0.tag, class, name);
+        let is_old = old.is_some();
+        let placed = element.build_over(old);
+        if !is_old {
+            self.insert(parent, &placed.node);
+        }
+        placed
+    }
+
+    /// What nothing has taken goes.
+    fn clear(&self) {
+        for node in self.0.borrow_mut().drain(..) {
+            Rndr::remove(&node);
+        }
+    }
+}
+
+thread_local! {
+    /// What the next element that is built is built over.
+    static OVER: RefCell<Option<Old>> = const { RefCell::new(None) };
+}
+
+/// The next element that is built takes over the one like it inside `parent`; all else inside `parent` goes.
+#[cfg(feature = "csr")]
+pub(crate) fn build_over(parent: &types::Element) {
+    OVER.set(Some(Old::inside(parent)));
+}
+
+impl Element {
+    /// The value of an attribute that follows nothing.
+    fn fixed(&self, wanted: &str) -> Option<&str> {
+        self.0.attributes.iter().find_map(|(name, value)| match value {
+            Attribute::Fixed(value) if *name == wanted => Some(value.as_ref()),
+            _ => None,
+        })
+    }
+
+    fn build_over(self, old: Option<types::Element>) -> Placed {
         let Parts { tag, attributes, children } = *self.0;
-        let node = Rndr::create_element(tag, None);
+        let (node, inside) = match old {
+            Some(node) => {
+                remove_foreign(&node, &attributes);
+                let inside = Old::inside(&node);
+                (node, inside)
+            }
+            None => (Rndr::create_element(tag, None), Old::default()),
+        };
         let mut effects = Vec::new();
         for (name, value) in attributes {
             match value {
-                Attribute::Fixed(value) => Rndr::set_attribute(&node, name, &value),
+                Attribute::Fixed(value) => set_attribute(&node, name, &value),
                 Attribute::Live(value) => effects.push(follow_attribute(node.clone(), name, value)),
             }
         }
         for child in children {
             match child {
-                Child::Text(text) => Rndr::insert_node(&node, &Rndr::create_text_node(&text), None),
-                Child::LiveText(text) => effects.push(follow_text(&node, text)),
-                Child::LiveElements(children) => effects.push(follow_children(&node, children)),
-                Child::Element(child) => {
-                    let mut placed = child.build();
-                    placed.mount(&node, None);
-                    effects.append(&mut placed.effects);
-                }
+                Child::Text(text) => _ = inside.text(&node, &text),
+                Child::LiveText(text) => effects.push(follow_text(&node, &inside, text)),
+                Child::LiveElements(children) => effects.push(follow_children(&node, &inside, children)),
+                Child::Element(child) => effects.append(&mut inside.place(&node, child).effects),
             }
         }
+        inside.clear();
         Placed { node, effects }
+    }
+}
+
+/// Takes away what the first paint has for a browser without our script.
+fn remove_foreign(node: &types::Element, attributes: &[(&'static str, Attribute)]) {
+    for name in node.get_attribute_names() {
+        let name = name.as_string().unwrap_or_default();
+        if !attributes.iter().any(|(known, _)| *known == name) {
+            Rndr::remove_attribute(node, &name);
+        }
+    }
+}
+
+/// Only what differs: an attribute that is set to what it was can still move what a control holds.
+fn set_attribute(node: &types::Element, name: &str, value: &str) {
+    if node.get_attribute(name).as_deref() != Some(value) {
+        Rndr::set_attribute(node, name, value);
+    }
+}
+
+impl Render for Element {
+    type State = Placed;
+
+    fn build(self) -> Placed {
+        let Some(old) = OVER.take() else { return self.build_over(None) };
+        let node = old.take_element(self.0.tag, self.fixed("class"), None);
+        old.clear();
+        self.build_over(node)
     }
 
     /// Replaces: no part of the form builds the same element twice in place, so there is nothing to compare.
@@ -63,44 +201,63 @@ fn follow_attribute(
 ) -> Follow {
     RenderEffect::new(move |_| {
         match value() {
-            Some(value) => Rndr::set_attribute(&node, name, &value),
+            Some(value) => set_attribute(&node, name, &value),
             None => Rndr::remove_attribute(&node, name),
         }
         Vec::new()
     })
 }
 
-fn follow_text(node: &types::Element, text: Box<dyn Fn() -> Text + Send>) -> Follow {
-    let place = Rndr::create_text_node("");
-    Rndr::insert_node(node, &place, None);
+fn follow_text(node: &types::Element, inside: &Old, text: Box<dyn Fn() -> Text + Send>) -> Follow {
+    // Empty texts are in no HTML: the place is made by what it says first.
+    let mut first = Some((node.clone(), inside.clone()));
+    let mut place = None;
     RenderEffect::new(move |_| {
-        Rndr::set_text(&place, &text());
+        let text = text();
+        match first.take() {
+            Some((node, inside)) if !text.is_empty() => place = Some(inside.text(&node, &text)),
+            Some((node, inside)) => {
+                let new = Rndr::create_text_node("");
+                inside.insert(&node, &new);
+                place = Some(new);
+            }
+            None => place.iter().for_each(|place| Rndr::set_text(place, &text)),
+        }
         Vec::new()
     })
 }
 
 fn follow_children(
     node: &types::Element,
+    inside: &Old,
     mut children: Box<dyn FnMut() -> Option<Vec<Element>> + Send>,
 ) -> Follow {
     // An empty text keeps the place while there is no child.
     let place = Rndr::create_text_node("");
-    Rndr::insert_node(node, &place, None);
-    let node = node.clone();
-    RenderEffect::new(move |before: Option<Vec<Placed>>| {
+    let mut first = Some(inside.clone());
+    let (parent, marker) = (node.clone(), place.clone());
+    let follow = RenderEffect::new(move |before: Option<Vec<Placed>>| {
         let mut placed = before.unwrap_or_default();
+        let inside = first.take();
         if let Some(children) = children() {
             for mut before in placed.drain(..) {
                 before.unmount();
             }
             for child in children {
-                let mut child = child.build();
-                child.mount(&node, Some(&place));
-                placed.push(child);
+                placed.push(match &inside {
+                    Some(inside) => inside.place(&parent, child),
+                    None => {
+                        let mut child = child.build();
+                        child.mount(&parent, Some(&marker));
+                        child
+                    }
+                });
             }
         }
         placed
-    })
+    });
+    inside.insert(node, &place);
+    follow
 }
 
 impl Mountable for Placed {
@@ -108,8 +265,11 @@ impl Mountable for Placed {
         Rndr::remove(&self.node);
     }
 
+    /// What was taken over stands there already; a node that is put where it is would lose focus.
     fn mount(&mut self, parent: &types::Element, marker: Option<&types::Node>) {
-        Rndr::insert_node(parent, &self.node, marker);
+        if self.node.parent_node().as_ref() != Some(parent) {
+            Rndr::insert_node(parent, &self.node, marker);
+        }
     }
 
     fn insert_before_this(&self, child: &mut dyn Mountable) -> bool {

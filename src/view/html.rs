@@ -35,8 +35,8 @@ impl RenderHtml for Element {
         self.write(html);
     }
 
-    /// Replaces the element that was there. The form is taken over by values, focus and selection (see `embed`), not
-    /// by walking its nodes, so that a first paint of another version or one changed by the host page does no harm.
+    /// Replaces the element that was there. No road of ours comes here: the form is taken over by `dom`, which looks for
+    /// each node, so that a first paint of another version or one changed by the host page does no harm.
     fn hydrate<const FROM_SERVER: bool>(self, cursor: &Cursor, _position: &PositionState) -> Self::State {
         let before = cursor.current();
         let mut placed = self.build();

@@ -37,12 +37,19 @@ export function scripted(answers) {
 export function typed(text) {
   document.execCommand("insertText", false, text);
 }
+
+export function undo() {
+  document.execCommand("undo");
+}
 "#)]
 extern "C" {
     fn scripted(answers: Array) -> Array;
 
     /// Types at the caret, wherever it is.
     pub(crate) fn typed(text: &str);
+
+    /// Takes the last typing back.
+    pub(crate) fn undo();
 }
 
 type Emit = Closure<dyn FnMut(String, JsValue)>;

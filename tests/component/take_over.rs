@@ -4,10 +4,10 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{HtmlElement, HtmlInputElement};
 
-use crate::page::{Page, focused, place, turn, typed};
+use crate::page::{Page, focused, place, turn, typed, undo, until};
 
-/// As the proxy's first paint has it, in short: the names are what counts.
-const FIRST_PAINT: &str = r#"
+/// The first paint of another version: the names are what counts.
+const OTHER_PAINT: &str = r#"
 <form method="post" action="/f/every-kind">
   <input type="hidden" name="_token" value="t">
   <div class="lf-field"><input name="first_name"></div>
@@ -26,7 +26,7 @@ fn control(root: &HtmlElement, selector: &str) -> HtmlInputElement {
 }
 
 fn filled_in() -> HtmlElement {
-    let root = place(FIRST_PAINT);
+    let root = place(OTHER_PAINT);
     control(&root, "[name=first_name]").set_value("Ada");
     control(&root, "[name=email]").set_value("ada@analytical.example");
     control(&root, "[name=phone]").set_value("12");
@@ -61,42 +61,59 @@ fn definitions_value_does_not_come_back_over_what_was_typed() {
     assert_eq!(Page::new("", "[]").control("Postcode").value(), "SW1", "in a form that was not there before");
 }
 
+/// The first paint as the proxy makes it of the same view: the nodes of ours, and what only a plain form has.
+fn painted() -> HtmlElement {
+    let root = place(&Page::new("", "[]").root.inner_html());
+    let form = root.query_selector("form").unwrap().unwrap();
+    form.remove_attribute("novalidate").unwrap();
+    form.set_attribute("method", "post").unwrap();
+    form.set_attribute("action", "/f/every-kind").unwrap();
+    let token = "<input type=\"hidden\" name=\"_token\" value=\"t\">";
+    form.insert_adjacent_html("beforeend", token).unwrap();
+    control(&root, "[name=email]").set_attribute("maxlength", "200").unwrap();
+    root
+}
+
+/// Every element under it.
+fn nodes(root: &HtmlElement) -> Vec<web_sys::Node> {
+    let all = root.query_selector_all("*").unwrap();
+    (0..all.length()).filter_map(|place| all.item(place)).collect()
+}
+
 #[wasm_bindgen_test]
-fn focus_and_selection_stay() {
-    let root = filled_in();
+fn first_paint_of_the_same_version_keeps_every_node_of_its_own() {
+    let root = painted();
+    let before = nodes(&root);
+    let page = Page::over(root, "", "[]");
+    let after = nodes(&page.root);
+    let gone: Vec<_> = before.iter().filter(|node| !after.contains(node)).cloned().collect();
+    assert_eq!(gone.len(), 1, "the token alone goes");
+    assert!(after.iter().all(|node| before.contains(node)), "nothing is made anew");
+    let form = page.find("form").unwrap();
+    assert_eq!((form.get_attribute("action"), form.get_attribute("method").as_deref()), (None, Some("dialog")));
+    assert_eq!(page.control("Email").get_attribute("maxlength"), None, "a pasted text is not cut");
+}
+
+#[wasm_bindgen_test]
+fn focus_selection_and_undo_stay_in_the_node() {
+    let root = painted();
     let name = control(&root, "[name=first_name]");
     name.focus().unwrap();
+    typed("Ada Lovelace");
     name.set_selection_range(1, 2).unwrap();
     let page = Page::over(root, "", "[]");
-    let name = page.control("First name");
-    assert!(focused().is_same_node(Some(&name)));
+    assert!(focused().is_same_node(Some(&name)) && page.control("First name").is_same_node(Some(&name)));
     assert_eq!((name.selection_start().unwrap(), name.selection_end().unwrap()), (Some(1), Some(2)));
+    undo();
+    assert_eq!(name.value(), "");
 }
 
 #[wasm_bindgen_test]
-fn address_that_is_being_typed_goes_on_at_its_end() {
-    let root = filled_in();
-    control(&root, "[name=email]").focus().unwrap();
-    let page = Page::over(root, "", "[]");
-    typed(".uk");
-    assert_eq!(page.control("Email").value(), "ada@analytical.example.uk");
-    assert_eq!(page.control("Email").type_(), "email");
-}
-
-#[wasm_bindgen_test]
-fn focus_stays_on_the_same_button_of_a_group() {
-    let root = filled_in();
-    control(&root, "[value=y]").focus().unwrap();
-    let _page = Page::over(root, "", "[]");
-    assert_eq!(focused().get_attribute("value").as_deref(), Some("y"));
-}
-
-#[wasm_bindgen_test]
-fn focus_stays_on_the_send_button() {
-    let root = filled_in();
-    control(&root, "button").focus().unwrap();
-    let _page = Page::over(root, "", "[]");
-    assert_eq!(focused().get_attribute("type").as_deref(), Some("submit"));
+async fn form_that_was_taken_over_lives() {
+    let page = Page::over(painted(), "", "[]");
+    page.press("Send");
+    until("there are problems", || page.problem("First name").is_some()).await;
+    assert_eq!(page.root.query_selector_all(".lf-summary").unwrap().length(), 1);
 }
 
 #[wasm_bindgen_test]

@@ -1,4 +1,4 @@
-//! `GET /v1/forms/{form}`: the form as JSON in the visitor's language.
+//! `GET /v1/forms/{form}`: the form as JSON in the visitor's language; and the same with its first paint.
 //!
 //! Apart because what a browser may know of a form leaves through this one door.
 
@@ -8,11 +8,49 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use lead_form::{FirstPaint, first_paint_tree};
+use lead_model::Values;
+use url::form_urlencoded::Serializer;
 
 use super::is_known;
 use super::wanted::{Languages, WantedForm, query};
 use crate::app::App;
 use crate::problem::{ApiProblem, ApiReason};
+
+/// The form's JSON and its first paint, which works before the Wasm is there and without it: the plain form that posts to
+/// our own page. Never kept, for it holds a token of its own.
+pub(crate) async fn get_fragment(
+    State(app): State<Arc<App>>,
+    WantedForm(form): WantedForm,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, ApiProblem> {
+    let link = query(&uri, "link");
+    app.links.purpose(&form, link.as_deref()).map_err(ApiReason::from)?;
+    let text = form.in_language(Languages::of(&uri, &headers).iter()).ok_or(ApiReason::FormNotFound)?;
+    let id = &form.definition.id;
+    let mut query = Serializer::new(String::new());
+    query.append_pair("locale", &text.form.locale);
+    if let Some(link) = &link {
+        query.append_pair("link", link);
+    }
+    let paint = first_paint_tree(&FirstPaint {
+        form: &text.form,
+        action: &format!("{}/f/{id}?{}", app.own_origin, query.finish()),
+        token: &app.tokens.issue(id),
+        values: &Values::new(),
+        problems: &[],
+        instance: "0",
+        notice: None,
+    });
+    // The form's JSON is made already.
+    let body = [&br#"{"paint":"#[..], paint.to_string().as_bytes(), br#","form":"#, &text.json, b"}"].concat();
+    let mut response = Body::from(body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
 
 /// The form's JSON, or 304. One that only a link opens is refused without, before anybody types for nothing.
 pub(crate) async fn get_form(

@@ -151,7 +151,7 @@ async fn send(app: &App, mode: PageMode, path: &PathParams, request: Request) ->
         Ok(visit) => visit,
         Err(response) => return *response,
     };
-    if !is_own(&head.headers, &app.own_origin) {
+    if !may_post(&head.headers, &visit) {
         return visit.trouble(ApiReason::OriginNotAllowed);
     }
     if let Err(reason) = check_media_type(&head.headers, "application/x-www-form-urlencoded") {
@@ -167,12 +167,19 @@ async fn send(app: &App, mode: PageMode, path: &PathParams, request: Request) ->
     }
 }
 
-/// A form on our page posts from our origin. Old browsers name none; then the signed token alone must do.
-fn is_own(headers: &HeaderMap, own: &Origin) -> bool {
+/// A form on our page posts from our origin; one that stands in a host page, before the Wasm is there, from that page's. Old
+/// browsers name none; then the signed token alone must do.
+fn may_post(headers: &HeaderMap, visit: &Visit<'_>) -> bool {
     let mut origins = headers.get_all(header::ORIGIN).iter();
     match (origins.next(), origins.next()) {
         (None, _) => headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin" || site == "none"),
-        (Some(origin), None) => origin == own.as_str(),
+        (Some(origin), None) => {
+            let origin = origin.to_str().ok().and_then(Origin::parse);
+            let is_host = |origin: &Origin| visit.form.definition.allowed_origins.contains(origin);
+            origin.is_some_and(|origin| {
+                origin == visit.app.own_origin || (visit.mode == PageMode::Hosted && is_host(&origin))
+            })
+        }
         (Some(_), Some(_)) => false,
     }
 }

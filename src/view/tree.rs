@@ -1,0 +1,55 @@
+//! An element as a small JSON tree, for a first paint inside another site's page.
+//!
+//! Apart from `html` because there nothing may be parsed as HTML (Trusted Types): the loader makes the nodes one by one. A
+//! node is `[tag, {attributes}, …children]`, a text is a string.
+
+use serde_json::{Map, Value};
+
+use super::{Attribute, Child, Element, Parts};
+
+impl Element {
+    /// This element and everything inside it; every live part is asked once.
+    pub(crate) fn to_tree(self) -> Value {
+        let Parts { tag, attributes, children } = *self.0;
+        let mut named = Map::new();
+        for (name, value) in attributes {
+            let value = match value {
+                Attribute::Fixed(value) => Some(value),
+                Attribute::Live(value) => value(),
+            };
+            if let Some(value) = value {
+                named.insert(name.to_owned(), value.into());
+            }
+        }
+        let mut tree = vec![tag.into(), Value::Object(named)];
+        for child in children {
+            match child {
+                Child::Element(child) => tree.push(child.to_tree()),
+                Child::Text(text) => tree.push(text.into()),
+                // A node without text would keep a place that the browser's own render does not look for.
+                Child::LiveText(text) => tree.extend(Some(text()).filter(|text| !text.is_empty()).map(Value::from)),
+                Child::LiveElements(mut children) => {
+                    tree.extend(children().unwrap_or_default().into_iter().map(Self::to_tree));
+                }
+            }
+        }
+        Value::Array(tree)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::view::element;
+
+    #[test]
+    fn tree_holds_tag_attributes_and_children_in_order_and_no_markup() {
+        let tree = element("p", "a")
+            .flag("hidden", true)
+            .live_attribute("data-off", || None)
+            .text("<b>&")
+            .live_text(|| "".into())
+            .live_children(|| Some(vec![element("input", "").attribute("value", "\"")]))
+            .to_tree();
+        assert_eq!(tree.to_string(), r#"["p",{"class":"a","hidden":""},"<b>&",["input",{"value":"\""}]]"#);
+    }
+}
