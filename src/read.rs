@@ -5,7 +5,7 @@
 use core::fmt;
 
 use js_sys::Array;
-use lead_model::{ChoiceOption, Direction, Field, FieldKind, Form, Rules, Width};
+use lead_model::{ChoiceOption, Condition, Direction, Field, FieldKind, Form, Rules, Step, Width};
 use wasm_bindgen::JsValue;
 
 use crate::js;
@@ -72,6 +72,7 @@ pub fn read_form(form: &JsValue) -> Result<Form, Unreadable> {
             "fields",
             read_field,
         )?,
+        steps: each(js::list(form, "steps").unwrap_or_default(), "steps", read_step)?,
         messages: js::texts(&js::get(form, "messages"))
             .ok_or_else(|| unreadable("messages", "an object of texts"))?,
     })
@@ -92,7 +93,27 @@ fn read_field(field: &JsValue) -> Result<Field, Unreadable> {
         country: js::text(field, "country"),
         value: js::text(field, "value"),
         sensitive: js::get(field, "sensitive").is_truthy(),
+        on_step: js::whole(field, "on_step").unwrap_or_default(),
+        visible_when: read_conditions(field)?,
     })
+}
+
+fn read_step(step: &JsValue) -> Result<Step, Unreadable> {
+    Ok(Step { title: text(step, "title")?, visible_when: read_conditions(step)? })
+}
+
+fn read_conditions(object: &JsValue) -> Result<Vec<Condition>, Unreadable> {
+    each(js::list(object, "visible_when").unwrap_or_default(), "visible_when", |condition| {
+        Ok(Condition {
+            field: text(condition, "field")?,
+            is: read_values(condition, "is"),
+            is_not: read_values(condition, "is_not"),
+        })
+    })
+}
+
+fn read_values(condition: &JsValue, name: &str) -> Vec<String> {
+    js::list(condition, name).unwrap_or_default().iter().filter_map(|value| value.as_string()).collect()
 }
 
 fn read_rules(rules: &JsValue) -> Rules {

@@ -14,7 +14,6 @@ use leptos::tachys::renderer::types;
 use leptos::tachys::view::{Mountable, Render};
 use leptos::wasm_bindgen::JsCast;
 
-
 use super::{Attribute, Child, Element, Parts, Text};
 
 /// An element in the document, with the effects that keep it and everything inside it up to date.

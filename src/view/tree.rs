@@ -27,7 +27,9 @@ impl Element {
                 Child::Element(child) => tree.push(child.to_tree()),
                 Child::Text(text) => tree.push(text.into()),
                 // A node without text would keep a place that the browser's own render does not look for.
-                Child::LiveText(text) => tree.extend(Some(text()).filter(|text| !text.is_empty()).map(Value::from)),
+                Child::LiveText(text) => {
+                    tree.extend(Some(text()).filter(|text| !text.is_empty()).map(Value::from))
+                }
                 Child::LiveElements(mut children) => {
                     tree.extend(children().unwrap_or_default().into_iter().map(Self::to_tree));
                 }

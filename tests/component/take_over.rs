@@ -90,7 +90,10 @@ fn first_paint_of_the_same_version_keeps_every_node_of_its_own() {
     assert_eq!(gone.len(), 1, "the token alone goes");
     assert!(after.iter().all(|node| before.contains(node)), "nothing is made anew");
     let form = page.find("form").unwrap();
-    assert_eq!((form.get_attribute("action"), form.get_attribute("method").as_deref()), (None, Some("dialog")));
+    assert_eq!(
+        (form.get_attribute("action"), form.get_attribute("method").as_deref()),
+        (None, Some("dialog"))
+    );
     assert_eq!(page.control("Email").get_attribute("maxlength"), None, "a pasted text is not cut");
 }
 

@@ -23,7 +23,11 @@ const DEFAULT_LENGTH_MAX: u32 = 2_000;
 pub fn check(form: &Form, values: &Values) -> Result<NormalValues, Vec<Problem>> {
     let mut normal = NormalValues::default();
     let mut problems = Vec::new();
-    for field in &form.fields {
+    for (field, asked) in form.fields.iter().zip(form.asked(values)) {
+        // An answer to what is not asked any more is dropped without a word: the visitor does not see it.
+        if !asked {
+            continue;
+        }
         match check_field(field, values.get(&field.name)) {
             Ok(Some(value)) => normal.push(&field.name, value),
             Ok(None) => {}

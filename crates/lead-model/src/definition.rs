@@ -5,12 +5,14 @@
 mod duplicates;
 mod fields;
 mod problems;
+mod steps;
 
 use serde::de::{Deserializer, Error, Visitor};
 use serde::{Deserialize, Serialize};
 
+use crate::condition::Condition;
 use crate::field::{ChoiceOption, Field, FieldKind, Rules, Width};
-use crate::form::{Direction, Form};
+use crate::form::{Direction, Form, Step};
 use crate::origin::Origin;
 use crate::problem::ProblemCode;
 use crate::text::LocalizedText;
@@ -50,6 +52,9 @@ pub struct FormDefinition {
     pub texts: FormTexts,
     /// The questions, in order: `[[fields]]`, or `fields = "from partner schema"`.
     pub fields: Fields,
+    /// The steps, in order; each field says on which it stands. None: all questions at once.
+    #[serde(default)]
+    pub steps: Vec<StepDefinition>,
     /// With fields from the partner's schema: questions of the embedder's own. One of the same name takes the place of the
     /// schema's, the others stand behind them (a consent, a hidden value).
     #[serde(default)]
@@ -135,6 +140,25 @@ pub struct FieldDefinition {
     /// What the field holds at first; the value of a hidden field.
     #[serde(default)]
     pub value: Option<String>,
+    /// Name of the step on which it stands; that of the field above where left out.
+    #[serde(default)]
+    pub on_step: Option<String>,
+    /// It is asked where all of these hold.
+    #[serde(default)]
+    pub visible_when: Vec<Condition>,
+}
+
+/// One step as its embedder wrote it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepDefinition {
+    /// Lower-case letters, digits and hyphens; by this name fields say where they stand, and events where the visitor is.
+    pub name: String,
+    /// Heading.
+    pub title: LocalizedText,
+    /// Nobody gets to it where one of these does not hold.
+    #[serde(default)]
+    pub visible_when: Vec<Condition>,
 }
 
 impl FieldDefinition {
@@ -200,9 +224,31 @@ impl FormDefinition {
             submit: text(&self.texts.submit),
             success_title: text(&self.texts.success_title),
             success_text: text(&self.texts.success_text),
-            fields: self.fields.iter().map(|field| self.localize_field(field, locale)).collect(),
+            fields: self.localize_fields(locale),
+            steps: self
+                .steps
+                .iter()
+                .map(|step| Step { title: text(&step.title), visible_when: step.visible_when.clone() })
+                .collect(),
             messages: messages.iter().filter(|(key, _)| is_said(key)).cloned().collect(),
         }
+    }
+
+    fn localize_fields(&self, locale: &str) -> Vec<Field> {
+        let mut on_step = 0;
+        let mut fields = Vec::with_capacity(self.fields.len());
+        for field in self.fields.iter() {
+            let named = field.on_step.as_ref();
+            on_step = named.and_then(|name| self.step_place(name)).unwrap_or(on_step);
+            fields.push(Field { on_step, ..self.localize_field(field, locale) });
+        }
+        fields
+    }
+
+    /// The place of a step, from 0.
+    fn step_place(&self, name: &str) -> Option<u32> {
+        let place = self.steps.iter().position(|step| step.name == name)?;
+        u32::try_from(place).ok()
     }
 
     fn localize_field(&self, field: &FieldDefinition, locale: &str) -> Field {
@@ -232,6 +278,8 @@ impl FormDefinition {
             country: self.country.clone().filter(|_| kind == FieldKind::Phone),
             value: field.value.clone(),
             sensitive: known.is_some_and(|entry| entry.sensitive),
+            on_step: 0,
+            visible_when: field.visible_when.clone(),
         }
     }
 }

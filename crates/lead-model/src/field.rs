@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::condition::Condition;
 use crate::names::named;
 
 named! {
@@ -131,4 +132,14 @@ pub struct Field {
     /// Never kept in browser storage.
     #[serde(default)]
     pub sensitive: bool,
+    /// The step on which it stands, from 0; of no matter in a form without steps.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub on_step: u32,
+    /// It is asked where all of these hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub visible_when: Vec<Condition>,
+}
+
+fn is_first(step: &u32) -> bool {
+    *step == 0
 }

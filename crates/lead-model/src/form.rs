@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::condition::Condition;
 use crate::field::Field;
 
 /// Which way the form's language is written.
@@ -35,6 +36,16 @@ impl Direction {
     }
 }
 
+/// One step of a form: some of its questions under a heading.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Heading.
+    pub title: String,
+    /// Nobody gets to it where one of these does not hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub visible_when: Vec<Condition>,
+}
+
 /// One form in one language.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Form {
@@ -60,6 +71,9 @@ pub struct Form {
     pub success_text: String,
     /// The questions, in order.
     pub fields: Vec<Field>,
+    /// The steps on which they stand, where there is more than one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
     /// The form's own sentences by code (`required`, `sending`, …), in its language.
     #[serde(default, with = "crate::pairs")]
     pub messages: Vec<(String, String)>,

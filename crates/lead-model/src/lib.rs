@@ -9,6 +9,7 @@
 //! [`Problem`] or the [`NormalValues`] that become the lead.
 
 mod check;
+mod condition;
 mod decimal;
 mod definition;
 mod email;
@@ -30,13 +31,14 @@ mod vocabulary;
 mod wire;
 
 pub use check::{check, check_field};
+pub use condition::Condition;
 pub use decimal::Decimal;
 pub use definition::{
     DefinitionError, DuplicateAction, Duplicates, Example, FROM_PARTNER_SCHEMA, FieldDefinition, Fields,
-    FormDefinition, FormTexts, OptionDefinition, WINDOW_HOURS_MAX,
+    FormDefinition, FormTexts, OptionDefinition, StepDefinition, WINDOW_HOURS_MAX,
 };
 pub use field::{ChoiceOption, Field, FieldKind, Rules, Width};
-pub use form::{Direction, Form};
+pub use form::{Direction, Form, Step};
 pub use messages::{message, summary_line, text_for};
 pub use normal::{Normal, NormalValues};
 pub use origin::Origin;

@@ -112,8 +112,9 @@ impl Cover<'_> {
             Some(Rule::Template(template)) => {
                 let mut findings: Vec<_> =
                     template.fields().into_iter().filter_map(|name| self.check_known(name)).collect();
-                let sure =
-                    |name: &str| name == RECEIPT || self.form_field(name).is_some_and(is_always_filled);
+                let sure = |name: &str| {
+                    name == RECEIPT || self.form_field(name).is_some_and(|field| self.is_always_filled(field))
+                };
                 if self.is_required() && !template.is_filled_by(sure) {
                     findings.push(
                         self.finding("a template that can come out empty", "a required form field in it"),
@@ -141,9 +142,10 @@ impl Cover<'_> {
                 self.is_required().then(|| self.finding(&found, &expected))
             });
         };
-        if self.is_required() && !is_always_filled(form_field) {
-            let found = format!("form field {name:?}, which may be left empty");
-            return Some(self.finding(&found, &format!("required = true on form field {name:?}")));
+        if self.is_required() && !self.is_always_filled(form_field) {
+            let found = format!("form field {name:?}, which may be left empty or not be asked");
+            let expected = format!("required = true and no condition on form field {name:?}");
+            return Some(self.finding(&found, &expected));
         }
         match self.field.kind {
             PartnerFieldKind::Bool if !form_field.kind().is_box() => {
@@ -174,6 +176,14 @@ impl Cover<'_> {
         }
     }
 
+    /// Whether every accepted submission has a value here: asked of everybody, and required, a box, or hidden with a value
+    /// of its own.
+    fn is_always_filled(&self, field: &FieldDefinition) -> bool {
+        let fixed = field.kind() == FieldKind::Hidden
+            && field.value.as_deref().is_some_and(|value| !value.trim().is_empty());
+        self.definition.is_always_asked(&field.name) && (field.required || fixed || field.kind().is_box())
+    }
+
     /// A name that neither this form nor the vocabulary knows is a misspelling.
     fn check_known(&self, name: &str) -> Option<Finding> {
         let known = name == RECEIPT || self.form_field(name).is_some() || vocabulary_entry(name).is_some();
@@ -192,13 +202,6 @@ impl Cover<'_> {
         let remedy = format!("{expected} (or set accounts.{}.mapping.{})", account.id(), field.name);
         Finding::new(path, found, remedy)
     }
-}
-
-/// Whether every accepted submission has a value here: required, a box, or hidden with a value of its own.
-fn is_always_filled(field: &FieldDefinition) -> bool {
-    let fixed = field.kind() == FieldKind::Hidden
-        && field.value.as_deref().is_some_and(|value| !value.trim().is_empty());
-    field.required || fixed || field.kind().is_box()
 }
 
 /// Most UTF-16 units that a value of this field can have.

@@ -44,7 +44,8 @@ pub(crate) async fn get_fragment(
         notice: None,
     });
     // The form's JSON is made already.
-    let body = [&br#"{"paint":"#[..], paint.to_string().as_bytes(), br#","form":"#, &text.json, b"}"].concat();
+    let body =
+        [&br#"{"paint":"#[..], paint.to_string().as_bytes(), br#","form":"#, &text.json, b"}"].concat();
     let mut response = Body::from(body).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -20,6 +20,8 @@ fn ours(address: &str) -> bool {
         country: None,
         value: None,
         sensitive: false,
+        on_step: 0,
+        visible_when: Vec::new(),
     };
     check_field(&field, Some(&RawValue::Text(address.to_owned()))).is_ok()
 }

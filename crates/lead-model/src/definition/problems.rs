@@ -34,16 +34,16 @@ impl fmt::Display for DefinitionError {
 impl core::error::Error for DefinitionError {}
 
 /// Gathers everything wrong under one path.
-struct Report {
+pub(super) struct Report {
     errors: Vec<DefinitionError>,
 }
 
 impl Report {
-    fn wrong(&mut self, path: String, found: impl Into<String>, expected: impl Into<String>) {
+    pub(super) fn wrong(&mut self, path: String, found: impl Into<String>, expected: impl Into<String>) {
         self.errors.push(DefinitionError { path, found: found.into(), expected: expected.into() });
     }
 
-    fn text(&mut self, path: String, text: &LocalizedText) {
+    pub(super) fn text(&mut self, path: String, text: &LocalizedText) {
         if !text.is_readable() {
             self.wrong(path, "an empty text", "something to read in every language");
         }
@@ -90,6 +90,7 @@ impl FormDefinition {
         }
         list_problems("fields", &self.fields, &mut report);
         list_problems("own_fields", &self.own_fields, &mut report);
+        self.step_problems(&mut report);
         // What the partner's schema asks is not known yet.
         if report.errors.is_empty() && !from_schema {
             self.example_problems(&mut report);
@@ -244,7 +245,7 @@ fn bound_problems(field: &FieldDefinition, kind: FieldKind, path: &str, report: 
 }
 
 /// Lower-case letters, digits and inner hyphens.
-fn is_slug(text: &str) -> bool {
+pub(super) fn is_slug(text: &str) -> bool {
     text.len() <= 64
         && crate::email::is_label(text)
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')

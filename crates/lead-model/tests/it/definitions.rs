@@ -48,6 +48,100 @@ fn account_and_allowlist_do_not_travel() {
 }
 
 #[test]
+fn steps_and_conditions_that_cannot_work_are_all_told() {
+    let definition: FormDefinition = toml::from_str(
+        r#"
+        id = "f"
+        version = 1
+        account = "a"
+        steps = [
+          { name = "one", title = "One" },
+          { name = "one", title = "", visible_when = [{ field = "later", is = "x" }] },
+          { name = "Three", title = "Three" },
+        ]
+        texts = { title = "t", submit = "s", success_title = "t", success_text = "t" }
+        [[fields]]
+        name = "cards"
+        kind = "radio"
+        label = "Cards?"
+        options = [{ value = "yes" }, { value = "no" }]
+        visible_when = [{ field = "cards", is = "yes" }]
+        [[fields]]
+        name = "ok"
+        kind = "checkbox"
+        label = "Ok?"
+        on_step = "Three"
+        visible_when = [{ field = "cards", is = "maybe" }, { field = "cards" }]
+        [[fields]]
+        name = "later"
+        kind = "text"
+        label = "Later"
+        on_step = "one"
+        visible_when = [{ field = "ok", is_not = "yes" }]
+        [[fields]]
+        name = "lost"
+        kind = "text"
+        label = "Lost"
+        on_step = "four"
+        "#,
+    )
+    .unwrap();
+    let told: Vec<String> = definition.problems().iter().map(ToString::to_string).collect();
+    let wanted = [
+        r#"steps[1] "one": found a name that stands above already, expected each name once"#,
+        r#"steps[1] "one".title: found an empty text, expected something to read in every language"#,
+        r#"steps[2] "Three".name: found "Three", expected 1 to 64 lower-case letters, digits and inner hyphens"#,
+        r#"fields[0] "cards".visible_when[0].field: found "cards", expected the name of a field above"#,
+        r#"fields[1] "ok".visible_when[0]: found "maybe", expected one of ["yes", "no"], or an empty text for nothing chosen"#,
+        r#"fields[1] "ok".visible_when[1]: found both or neither of is and is_not, expected one of them, with at least one value"#,
+        r#"fields[2] "later".on_step: found "one", a step before that of the field above, expected fields in the order of their steps"#,
+        r#"fields[2] "later".visible_when[0]: found "yes", expected true or false, since the field is a box"#,
+        r#"fields[3] "lost".on_step: found "four", expected the name of a step: ["one", "one", "Three"]"#,
+        r#"steps[1] "one": found no field, expected at least one field with this on_step"#,
+        r#"steps[1] "one".visible_when[0].field: found "later", expected the name of a field above"#,
+    ];
+    assert_eq!(told, wanted);
+}
+
+#[test]
+fn question_that_is_not_asked_is_neither_missed_nor_sent() {
+    let definition: FormDefinition = toml::from_str(
+        r#"
+        id = "f"
+        version = 1
+        account = "a"
+        steps = [{ name = "you", title = "You" }, { name = "shop", title = "Shop", visible_when = [{ field = "has_shop", is = true }] }]
+        texts = { title = "t", submit = "s", success_title = "t", success_text = "t" }
+        [[fields]]
+        name = "has_shop"
+        kind = "checkbox"
+        label = "A shop?"
+        [[fields]]
+        name = "tills"
+        kind = "number"
+        label = "How many tills?"
+        required = true
+        on_step = "shop"
+        [[examples]]
+        name = "none"
+        values = { has_shop = false, tills = "three" }
+        [[examples]]
+        name = "with a shop"
+        values = { has_shop = true }
+        problems = { tills = "required" }
+        "#,
+    )
+    .unwrap();
+    assert_eq!(definition.problems(), []);
+    assert!(definition.is_always_asked("has_shop") && !definition.is_always_asked("tills"));
+    let form = definition.localize("en", &[]);
+    let values = serde_json::from_str(r#"{"has_shop":false,"tills":"three"}"#).unwrap();
+    let checked = serde_json::to_string(&lead_model::check(&form, &values).unwrap()).unwrap();
+    assert_eq!(checked, r#"{"has_shop":false}"#);
+    assert_eq!(form.fields[1].on_step, 1);
+}
+
+#[test]
 fn duplicates_are_flagged_for_a_day_unless_the_form_says_otherwise_and_no_browser_hears_of_it() {
     let definition = shipped().remove(0);
     assert_eq!(definition.duplicates, Duplicates { window_hours: 24, action: DuplicateAction::Flag });
