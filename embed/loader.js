@@ -95,6 +95,31 @@ function paint(parent, [tag, attributes, ...children]) {
   parent.append(node);
 }
 
+/** Waits for the Wasm. Who presses "next" in a form of several steps meanwhile is held until somebody is there to go on. */
+async function held(mount, code) {
+  if (!mount.querySelector(".lf-step")) return code;
+  let pressed;
+  const hold = (event) => {
+    event.preventDefault();
+    pressed = true;
+  };
+  mount.addEventListener("submit", hold);
+  try {
+    const mountForm = await code;
+    return (...all) => {
+      const mounted = mountForm(...all);
+      if (pressed) mount.querySelector("form").requestSubmit();
+      return mounted;
+    };
+  } catch (error) {
+    // Nobody will come: all steps at once, and the plain form sends them.
+    mount.querySelector(".lf").dataset.all = "";
+    throw error;
+  } finally {
+    mount.removeEventListener("submit", hold);
+  }
+}
+
 /** Every control in which something was entered, with what it holds. */
 const typed = (parent) =>
   [...parent.querySelectorAll(":is(input,select,textarea)[name]:not([type=hidden])")]
@@ -220,7 +245,7 @@ class LeadForm extends HTMLElement {
     this.#undo.push(() => removeEventListener("securitypolicyviolation", refuse));
     let mountForm;
     try {
-      mountForm = await code;
+      mountForm = await held(mount, code);
     } catch (error) {
       // The plain form stands, and who is typing is not disturbed.
       if (root.activeElement || typed(mount).length) return this.#tellFailed(error, "inline");
@@ -240,7 +265,7 @@ class LeadForm extends HTMLElement {
     // Thanks have nothing to take over.
     if (!data) return;
     const form = JSON.parse(data.textContent);
-    const mountForm = await loadCode();
+    const mountForm = await held(this, loadCode());
     if (run !== this.#undo) return;
     this.#mount(mountForm, this, form, host.options ?? this.#options(mode.replace("-page", "")));
   }

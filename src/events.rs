@@ -12,6 +12,13 @@ pub(crate) enum Event<'a> {
     Ready,
     /// The visitor entered something for the first time.
     Started,
+    /// The visitor has gone to another step: `step`, from 1, and `steps`, how many there are.
+    Step {
+        /// Which.
+        place: usize,
+        /// Of how many.
+        count: usize,
+    },
     /// A submission had problems: `fields`, a list of `{ field, code }`.
     Problem(&'a [Problem]),
     /// A submission without problems was sent. Retries are not told.
@@ -41,6 +48,12 @@ impl Teller {
             Event::Ready => "ready",
             Event::Started => "started",
             Event::Submitted => "submitted",
+            Event::Step { place, count } => {
+                for (name, number) in [("step", place), ("steps", count)] {
+                    put(&detail, name, &JsValue::from(*number as u32));
+                }
+                "step"
+            }
             Event::Problem(problems) => {
                 let fields: Array = problems.iter().map(problem_detail).collect();
                 put(&detail, "fields", &fields);

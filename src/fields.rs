@@ -14,7 +14,7 @@ use lead_model::{Field, FieldKind, Width};
 use crate::parts::label::{hint, question};
 use crate::parts::problem::{described, has_problem, problem};
 use crate::shown::Shown;
-use crate::view::{Element, element};
+use crate::view::{Element, Text, element};
 
 /// The field as it is shown; nothing for a hidden one whose value the proxy knows already. Shown for the `first` time, it
 /// holds what the definition or an earlier form says; after that only the definition's.
@@ -47,10 +47,21 @@ fn frame(shown: &Arc<Shown>, field: &Field) -> Element {
         Width::Full => "full",
         Width::Half => "half",
     };
-    element("div", "lf-field")
+    let frame = element("div", "lf-field")
         .attribute("data-kind", field.kind.as_str())
         .attribute("data-width", width)
-        .live_attribute("data-invalid", move || if has_problem() { Some("true".into()) } else { None })
+        .live_attribute("data-invalid", move || if has_problem() { Some("true".into()) } else { None });
+    if field.visible_when.is_empty() {
+        return frame;
+    }
+    let place = shown.form.fields.iter().position(|other| other.name == field.name).unwrap_or_default();
+    let (shown, is_plain) = (Arc::clone(shown), shown.plain.is_some());
+    let is_asked = move || shown.is_asked(place);
+    match is_plain {
+        // Without our script it is asked of everybody, and answered by whom it concerns.
+        true => frame.flag("data-later", !is_asked()),
+        false => frame.live_attribute("hidden", move || (!is_asked()).then(Text::default)),
+    }
 }
 
 /// The frame with the label and the line of help that stand above a control.
@@ -65,8 +76,14 @@ fn control(tag: &'static str, shown: &Arc<Shown>, field: &Field) -> Element {
         .attribute("id", shown.id(&field.name))
         .attribute("name", field.name.clone())
         .maybe("autocomplete", field.autocomplete.as_ref())
-        .flag("required", field.rules.required);
+        .flag("required", is_required(shown, field));
     described(control, shown, field)
+}
+
+/// Whether the browser itself may insist: not where it would on what is out of sight.
+fn is_required(shown: &Shown, field: &Field) -> bool {
+    let is_in_sight = field.on_step == 0 && shown.form.is_always_asked(field);
+    field.rules.required && (is_in_sight || shown.plain.is_none())
 }
 
 /// The limits of length and the example of a text. With our script there is no `maxlength`: it would cut a pasted text

@@ -11,6 +11,7 @@ use crate::fields::field_view;
 use crate::parts::actions::{notice, send_button, status};
 use crate::parts::error_summary::error_summary;
 use crate::parts::header::header;
+use crate::parts::steps::{back_button, progress, step_frame};
 use crate::parts::thanks::thanks_panel;
 use crate::shown::Shown;
 use crate::view::{Element, element};
@@ -52,17 +53,28 @@ fn card(shown: Arc<Shown>) -> Element {
     })
 }
 
-fn form(shown: &Arc<Shown>, first: bool) -> Element {
+/// The questions of one step.
+fn grid(shown: &Arc<Shown>, step: usize, first: bool) -> Element {
     let mut grid = element("div", "lf-grid");
-    for field in &shown.form.fields {
+    for field in shown.form.fields.iter().filter(|field| field.on_step as usize == step) {
         if let Some(field) = field_view(shown, field, first) {
             grid = grid.child(field);
         }
     }
-    let form = element("form", "lf-form")
-        .live_children(error_summary(shown))
-        .child(grid)
-        .child(element("div", "lf-actions").child(send_button(shown)))
+    grid
+}
+
+fn form(shown: &Arc<Shown>, first: bool) -> Element {
+    let mut form =
+        element("form", "lf-form").maybe_child(progress(shown)).live_children(error_summary(shown));
+    for (step, described) in shown.form.steps.iter().enumerate() {
+        form = form.child(step_frame(shown, step, &described.title).child(grid(shown, step, first)));
+    }
+    if shown.form.steps.is_empty() {
+        form = form.child(grid(shown, 0, first));
+    }
+    let form = form
+        .child(element("div", "lf-actions").maybe_child(back_button(shown)).child(send_button(shown)))
         .child(status(shown))
         .live_children(notice(shown));
     match &shown.plain {

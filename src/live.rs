@@ -5,6 +5,7 @@
 
 mod listen;
 mod send;
+mod steps;
 
 use std::cell::{Cell, RefCell};
 use std::pin::Pin;
@@ -12,7 +13,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lead_model::{Problem, RawValue, check_field};
+use lead_model::{Problem, RawValue, Values, check_field};
 use leptos::prelude::{GetUntracked, Set, TimeoutHandle, set_timeout_with_handle};
 use web_sys::HtmlElement;
 
@@ -21,7 +22,7 @@ pub(crate) use listen::Listening;
 use crate::controls;
 use crate::events::{Event, Teller};
 use crate::key::KeptKey;
-use crate::shown::Shown;
+use crate::shown::{Shown, first_asked};
 use crate::state::machine::Machine;
 
 /// One form at work.
@@ -83,6 +84,8 @@ impl Live {
         self.stop_timer();
         self.key.borrow_mut().renew();
         self.machine.replace(Machine::default());
+        self.shown.at_step.set(0);
+        self.shown.asked.set(first_asked(&self.shown.form, Values::new()));
         self.set_problems(&[]);
         self.follow();
         self.focus_soon(".lf-input, .lf-option__input, .lf-box__input");
@@ -99,6 +102,9 @@ impl Live {
     /// Problems at their fields and in the summary, which takes focus: the visitor has just pressed send.
     fn show_problems(&self, problems: Vec<Problem>) {
         self.set_problems(&problems);
+        if let Some(first) = problems.first() {
+            self.show_step_of(&first.field);
+        }
         self.teller.tell(&Event::Problem(&problems));
         self.focus_soon(".lf-summary");
     }

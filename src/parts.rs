@@ -5,4 +5,5 @@ pub(crate) mod error_summary;
 pub(crate) mod header;
 pub(crate) mod label;
 pub(crate) mod problem;
+pub(crate) mod steps;
 pub(crate) mod thanks;

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use lead_model::{Field, Form, Problem, RawValue, Values, message, summary_line, text_for};
+use lead_model::{Field, FieldKind, Form, Problem, RawValue, Values, message, summary_line, text_for};
 use leptos::prelude::{ArcRwSignal, Get};
 
 use crate::state::Phase;
@@ -20,6 +20,13 @@ pub struct Shown {
     pub(crate) values: Values,
     /// How far the form has come.
     pub(crate) phase: ArcRwSignal<Phase>,
+    /// Of each field whether it is asked, in the form's order.
+    pub(crate) asked: ArcRwSignal<Vec<bool>>,
+    /// Whether that can ever change.
+    #[cfg_attr(not(feature = "csr"), expect(dead_code, reason = "natively nothing changes"))]
+    pub(crate) has_conditions: bool,
+    /// The step in sight, from 0.
+    pub(crate) at_step: ArcRwSignal<usize>,
     /// The problems of each field, in the form's order: none or one.
     pub(crate) problems: Vec<ArcRwSignal<Vec<Problem>>>,
     /// The problems of the last submission, for the summary.
@@ -41,20 +48,64 @@ pub struct Plain {
     pub notice: Option<String>,
 }
 
+/// What is asked while nothing but this and the definition's own values is entered.
+pub(crate) fn first_asked(form: &Form, mut values: Values) -> Vec<bool> {
+    for field in &form.fields {
+        if let (Some(value), None) = (&field.value, values.get(&field.name)) {
+            values.set(&field.name, RawValue::Text(value.clone()));
+        }
+    }
+    form.asked(&values)
+}
+
 impl Shown {
     /// A form as it is shown at first, in the place named by `instance` (unique on its page).
     pub fn new(form: Form, instance: &str, values: Values, plain: Option<Plain>) -> Arc<Self> {
         let problems = form.fields.iter().map(|_| ArcRwSignal::new(Vec::new())).collect();
+        let asked = first_asked(&form, values.clone());
+        let has_conditions = !form.fields.iter().all(|field| form.is_always_asked(field));
         let ids = ["lf-", &form.id, "-", instance, "-"].concat();
         Arc::new(Self {
             form,
             values,
             phase: ArcRwSignal::new(Phase::Idle),
+            asked: ArcRwSignal::new(asked),
+            has_conditions,
+            at_step: ArcRwSignal::new(0),
             problems,
             summary: ArcRwSignal::new(Vec::new()),
             ids,
             plain,
         })
+    }
+
+    /// Whether the field of this place is asked; whoever asks follows it.
+    pub(crate) fn is_asked(&self, place: usize) -> bool {
+        self.asked.get().get(place).copied().unwrap_or(true)
+    }
+
+    /// The step in sight; whoever asks follows it.
+    pub(crate) fn step(&self) -> usize {
+        self.at_step.get()
+    }
+
+    /// The steps that are asked, in order; whoever asks follows them.
+    pub(crate) fn road(&self) -> Vec<usize> {
+        let asked = self.asked.get();
+        let mut road: Vec<usize> = Vec::new();
+        for (field, asked) in self.form.fields.iter().zip(asked) {
+            let step = field.on_step as usize;
+            if asked && field.kind != FieldKind::Hidden && road.last() != Some(&step) {
+                road.push(step);
+            }
+        }
+        road
+    }
+
+    /// Which step is in sight, from 1, and of how many; whoever asks follows both.
+    pub(crate) fn progress(&self) -> (usize, usize) {
+        let (step, road) = (self.step(), self.road());
+        (road.iter().filter(|other| **other <= step).count(), road.len())
     }
 
     /// The id of a field's control, or of another part.

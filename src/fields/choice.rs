@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use lead_model::Field;
 
+use super::is_required;
 use crate::parts::label::{hint, question};
 use crate::parts::problem::described;
 use crate::shown::Shown;
@@ -20,7 +21,7 @@ pub(super) fn choice(shown: &Arc<Shown>, field: &Field, value: &str) -> Element 
             .attribute("id", id.clone())
             .attribute("name", field.name.clone())
             .attribute("value", option.value.clone())
-            .flag("required", field.rules.required)
+            .flag("required", is_required(shown, field))
             .flag("checked", option.value == value);
         let text = element("span", "lf-option__text").text(option.label.clone());
         options = options.child(element("label", "lf-option").child(button).child(text));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use lead_model::Field;
 
+use super::is_required;
 use crate::parts::problem::described;
 use crate::shown::Shown;
 use crate::view::{Element, element};
@@ -15,7 +16,7 @@ pub(super) fn tick(shown: &Arc<Shown>, field: &Field, ticked: bool) -> Element {
         .attribute("id", shown.id(&field.name))
         .attribute("name", field.name.clone())
         .attribute("value", "true")
-        .flag("required", field.rules.required)
+        .flag("required", is_required(shown, field))
         .flag("checked", ticked);
     element("label", "lf-box")
         .child(described(input, shown, field))

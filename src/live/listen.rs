@@ -15,7 +15,6 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{Element, EventTarget, FocusEvent};
 
 use super::Live;
-use crate::controls;
 use crate::events::Event;
 
 /// Events that are heard on the form's element. All of them bubble.
@@ -82,7 +81,9 @@ impl Live {
         match name.as_str() {
             "submit" => {
                 event.prevent_default();
-                self.submit(false);
+                if !self.step_on() {
+                    self.submit(false);
+                }
             }
             "input" => self.changed(&target),
             "focusout" => self.left(&target, event),
@@ -101,6 +102,7 @@ impl Live {
         if self.shown.problems_of(&name).is_some_and(|problems| !problems.get_untracked().is_empty()) {
             self.check_one(&name);
         }
+        self.ask_anew();
     }
 
     fn left(&self, control: &Element, event: &web_sys::Event) {
@@ -132,11 +134,12 @@ impl Live {
         if let Some(link) = closest(target, "[data-field]") {
             event.prevent_default();
             let field = link.get_attribute("data-field").unwrap_or_default();
-            controls::focus_field(&self.root, &self.shown.id(&field));
+            self.go_to_field(&field);
         } else if let Some(button) = closest(target, "[data-action]") {
             match button.get_attribute("data-action").as_deref() {
                 Some("retry") => self.submit(false),
                 Some("as-new") => self.submit(true),
+                Some("back") => self.step_back(),
                 _ => self.start_over(),
             }
         }

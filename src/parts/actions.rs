@@ -6,15 +6,16 @@ use std::sync::Arc;
 
 use leptos::prelude::Get;
 
+use super::steps::send_label;
 use crate::shown::Shown;
 use crate::state::{Phase, Refusal};
 use crate::view::{Element, Text, element};
 
 /// The button that sends. Never `disabled`: the button keeps focus while sending, and pressing it then does nothing.
 pub(crate) fn send_button(shown: &Arc<Shown>) -> Element {
-    let label = element("span", "lf-button__label").text(shown.form.submit.clone());
+    let labels = send_label(shown);
     let (shown, also) = (Arc::clone(shown), Arc::clone(shown));
-    element("button", "lf-button")
+    let button = element("button", "lf-button")
         .attribute("type", "submit")
         .live_attribute("aria-disabled", move || match shown.phase.get() {
             Phase::Sending => Some("true".into()),
@@ -23,8 +24,8 @@ pub(crate) fn send_button(shown: &Arc<Shown>) -> Element {
         .live_children(move || {
             let spinner = || element("span", "lf-spinner").attribute("aria-hidden", "true");
             Some(if also.phase.get() == Phase::Sending { vec![spinner()] } else { Vec::new() })
-        })
-        .child(label)
+        });
+    labels.into_iter().fold(button, Element::child)
 }
 
 /// The line that says what is going on. Always present, because a live region must be there before its text comes.

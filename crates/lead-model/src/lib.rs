@@ -39,7 +39,7 @@ pub use definition::{
 };
 pub use field::{ChoiceOption, Field, FieldKind, Rules, Width};
 pub use form::{Direction, Form, Step};
-pub use messages::{message, summary_line, text_for};
+pub use messages::{message, summary_line, text_for, text_with};
 pub use normal::{Normal, NormalValues};
 pub use origin::Origin;
 pub use pattern::{Pattern, PatternError};

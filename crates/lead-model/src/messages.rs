@@ -89,6 +89,13 @@ pub fn summary_line(form: &Form, problem: &Problem) -> String {
     [&field.label, mark, &sentence].concat()
 }
 
+/// The form's text for a key of the locale, with numbers filled in.
+pub fn text_with(form: &Form, key: &str, numbers: &[(&str, usize)]) -> String {
+    fill(text_for(form, key), |name| {
+        numbers.iter().find(|(known, _)| *known == name).map(|(_, number)| number.to_string().into())
+    })
+}
+
 /// The form's text for a key of the locale; the key itself where the locale lacks it.
 pub fn text_for<'a>(form: &'a Form, key: &'a str) -> &'a str {
     find(form, key).unwrap_or(key)
