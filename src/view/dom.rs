@@ -4,8 +4,7 @@
 //! where the node is there already: what the visitor has typed, focus, caret, undo and an input method's composition live
 //! in the node, and so they stay.
 
-use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::cell::Cell;
 use std::rc::Rc;
 
 use leptos::prelude::RenderEffect;
@@ -26,82 +25,72 @@ pub(crate) struct Placed {
 /// effects of texts and attributes keep nothing.
 type Follow = RenderEffect<Vec<Placed>>;
 
-/// What stands inside an element and is not taken over yet, in its order; nothing in a new element.
+/// The first of what stands inside an element and is not taken over yet; nothing in a new element.
 #[derive(Clone, Default)]
-pub(crate) struct Old(Rc<RefCell<VecDeque<types::Node>>>);
+pub(crate) struct Old(Rc<Cell<Option<types::Node>>>);
 
 impl Old {
     /// Everything inside an element.
     pub(crate) fn inside(node: &types::Element) -> Self {
-        let mut nodes = VecDeque::new();
-        let mut next = node.first_child();
-        while let Some(node) = next {
-            next = node.next_sibling();
-            nodes.push_back(node);
-        }
-        Self(Rc::new(RefCell::new(nodes)))
+        Self(Rc::new(Cell::new(node.first_child())))
+    }
+
+    fn next(&self) -> Option<types::Node> {
+        let next = self.0.take();
+        self.0.set(next.clone());
+        next
     }
 
     /// The next element that is this one, by tag, class and name. What stands before it belongs to nothing and goes.
     fn take_element(&self, tag: &str, class: Option<&str>, name: Option<&str>) -> Option<types::Element> {
-        let mut nodes = self.0.borrow_mut();
-        let is_it = |node: &types::Node| {
-            let element = node.dyn_ref::<types::Element>();
-            element.is_some_and(|element| {
-                element.local_name() == tag
-                    && element.get_attribute("class").as_deref() == class
-                    && element.get_attribute("name").as_deref() == name
-            })
-        };
-        let place = nodes.iter().position(is_it)?;
-        for node in nodes.drain(..place) {
-            Rndr::remove(&node);
+        let mut next = self.next();
+        while let Some(node) = next {
+            next = node.next_sibling();
+            let Some(element) = node.dyn_ref::<types::Element>() else { continue };
+            let is_it =
+                |attribute: &str, wanted: Option<&str>| element.get_attribute(attribute).as_deref() == wanted;
+            if element.local_name() == tag && is_it("class", class) && is_it("name", name) {
+                self.clear_to(Some(&node));
+                self.0.set(next);
+                return Some(element.clone());
+            }
         }
-        nodes.pop_front()?.dyn_into().ok()
+        None
     }
 
-    /// The text that stands next.
-    fn take_text(&self) -> Option<types::Text> {
-        let mut nodes = self.0.borrow_mut();
-        let text = nodes.front()?.dyn_ref::<types::Text>()?.clone();
-        nodes.pop_front();
-        Some(text)
+    /// The text that stands next, or a new one.
+    fn text(&self, parent: &types::Element) -> types::Text {
+        let old = self.next();
+        if let Some(text) = old.as_ref().and_then(JsCast::dyn_ref::<types::Text>) {
+            self.0.set(text.next_sibling());
+            return text.clone();
+        }
+        let new = Rndr::create_text_node("");
+        self.insert(parent, &new);
+        new
     }
 
     /// Puts a new node before all that is not taken over.
     fn insert(&self, parent: &types::Element, node: &types::Node) {
-        Rndr::insert_node(parent, node, self.0.borrow().front());
-    }
-
-    /// A text in its place: the one that is there, or a new one.
-    fn text(&self, parent: &types::Element, text: &str) -> types::Text {
-        let Some(old) = self.take_text() else {
-            let new = Rndr::create_text_node(text);
-            self.insert(parent, &new);
-            return new;
-        };
-        // A text that is set anew loses the visitor's selection.
-        if old.text_content().as_deref() != Some(text) {
-            Rndr::set_text(&old, text);
-        }
-        old
+        Rndr::insert_node(parent, node, self.next().as_ref());
     }
 
     /// An element in its place: over the one that is there, or a new one.
     fn place(&self, parent: &types::Element, element: Element) -> Placed {
-        let (class, name) = (element.fixed("class"), element.fixed("name"));
-        let old = self.take_element(element.0.tag, class, name);
-        let is_old = old.is_some();
+        let old = self.take_element(element.0.tag, element.fixed("class"), element.fixed("name"));
+        let is_new = old.is_none();
         let placed = element.build_over(old);
-        if !is_old {
+        if is_new {
             self.insert(parent, &placed.node);
         }
         placed
     }
 
-    /// What nothing has taken goes.
-    fn clear(&self) {
-        for node in self.0.borrow_mut().drain(..) {
+    /// What nothing has taken goes, up to this one.
+    fn clear_to(&self, end: Option<&types::Node>) {
+        let mut next = self.0.take();
+        while let Some(node) = next.filter(|node| Some(node) != end) {
+            next = node.next_sibling();
             Rndr::remove(&node);
         }
     }
@@ -109,7 +98,7 @@ impl Old {
 
 thread_local! {
     /// What the next element that is built is built over.
-    static OVER: RefCell<Option<Old>> = const { RefCell::new(None) };
+    static OVER: Cell<Option<Old>> = const { Cell::new(None) };
 }
 
 /// The next element that is built takes over the one like it inside `parent`; all else inside `parent` goes.
@@ -146,13 +135,13 @@ impl Element {
         }
         for child in children {
             match child {
-                Child::Text(text) => _ = inside.text(&node, &text),
+                Child::Text(text) => set_text(&inside.text(&node), &text),
                 Child::LiveText(text) => effects.push(follow_text(&node, &inside, text)),
                 Child::LiveElements(children) => effects.push(follow_children(&node, &inside, children)),
                 Child::Element(child) => effects.append(&mut inside.place(&node, child).effects),
             }
         }
-        inside.clear();
+        inside.clear_to(None);
         Placed { node, effects }
     }
 }
@@ -174,13 +163,20 @@ fn set_attribute(node: &types::Element, name: &str, value: &str) {
     }
 }
 
+/// A text that is set to what it was loses the visitor's selection.
+fn set_text(place: &types::Text, text: &str) {
+    if place.node_value().as_deref() != Some(text) {
+        Rndr::set_text(place, text);
+    }
+}
+
 impl Render for Element {
     type State = Placed;
 
     fn build(self) -> Placed {
         let Some(old) = OVER.take() else { return self.build_over(None) };
         let node = old.take_element(self.0.tag, self.fixed("class"), None);
-        old.clear();
+        old.clear_to(None);
         self.build_over(node)
     }
 
@@ -208,20 +204,9 @@ fn follow_attribute(
 }
 
 fn follow_text(node: &types::Element, inside: &Old, text: Box<dyn Fn() -> Text + Send>) -> Follow {
-    // Empty texts are in no HTML: the place is made by what it says first.
-    let mut first = Some((node.clone(), inside.clone()));
-    let mut place = None;
+    let place = inside.text(node);
     RenderEffect::new(move |_| {
-        let text = text();
-        match first.take() {
-            Some((node, inside)) if !text.is_empty() => place = Some(inside.text(&node, &text)),
-            Some((node, inside)) => {
-                let new = Rndr::create_text_node("");
-                inside.insert(&node, &new);
-                place = Some(new);
-            }
-            None => place.iter().for_each(|place| Rndr::set_text(place, &text)),
-        }
+        set_text(&place, &text());
         Vec::new()
     })
 }
