@@ -25,7 +25,9 @@ type LeadFormFailureCode =
   | "not_started"
   /** The form's definition could not be fetched: no network, or the host page's origin is not on the form's list. */
   | "form_unreachable"
-  /** The parts did not all arrive within 15 seconds. */
+  /** The visitor sent the form before its Wasm was there, and the host page's policy (`form-action`) forbids that. */
+  | "form_refused"
+  /** The form did not arrive within 15 seconds. */
   | "too_slow"
   /** The iframe was refused by a policy, or could not be loaded. */
   | "frame_unreachable"
@@ -41,6 +43,8 @@ interface LeadFormEventMap {
   "lead-form:ready": CustomEvent<LeadFormDetail>;
   /** The visitor typed or chose for the first time. */
   "lead-form:started": CustomEvent<LeadFormDetail>;
+  /** In a form of several steps: the visitor has gone on or back, to step `step` of `steps`. */
+  "lead-form:step": CustomEvent<LeadFormDetail & { step: number; steps: number }>;
   /** A submission was held back, here or by the proxy: which fields, and the code of each problem. */
   "lead-form:problem": CustomEvent<LeadFormDetail & { fields: { field: string; code: string }[] }>;
   /** A submission was sent; whether it arrived comes next. */

@@ -98,8 +98,37 @@ The hash is erased with the lead, so a window that is longer than [`[retention] 
 | `pattern` | the whole value must be of this pattern, see below |
 | `options` | choices of `select` and `radio`: `{ value = "…", label = "…" }` |
 | `value` | what the field holds at first; the fixed value of a hidden field, which no page can change |
+| `on_step` | name of the step on which it stands; that of the field above where left out |
+| `visible_when` | the conditions under which it is asked, see below |
 
 A text may be one string for all languages or a table by language tag.
+
+## Steps
+
+```toml
+steps = [
+  { name = "you", title = { en = "About you", de = "Über Sie" } },
+  { name = "shop", title = "Your shop", visible_when = [{ field = "has_shop", is = true }] },
+]
+```
+
+With `steps` the form shows one after the other, with how far the visitor has come and a way back; going on asks the rules of that step.
+Each field says on which step it stands (`on_step`), in the order of the steps.
+Without JavaScript all steps stand below each other and are sent at once.
+
+## Conditions
+
+`visible_when = [{ field = "customer_type", is = "Switching" }]` asks a question, or shows a step, only where all of its conditions hold.
+
+| key | meaning |
+|---|---|
+| `field` | a field above |
+| `is` | it holds this, or one of several: an option's value, a text, `true` or `false` for a box, `""` for nothing |
+| `is_not` | it holds none of these |
+
+What is not asked is neither checked nor sent, whatever was typed there before, and the proxy judges that anew.
+A field that a partner requires can't hang on a condition: the proxy says so at start.
+Without JavaScript such a question is shown to everybody, and required of nobody whom it does not concern.
 
 ## Patterns
 
