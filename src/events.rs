@@ -13,12 +13,7 @@ pub(crate) enum Event<'a> {
     /// The visitor entered something for the first time.
     Started,
     /// The visitor has gone to another step: `step`, from 1, and `steps`, how many there are.
-    Step {
-        /// Which.
-        place: usize,
-        /// Of how many.
-        count: usize,
-    },
+    Step((u32, u32)),
     /// A submission had problems: `fields`, a list of `{ field, code }`.
     Problem(&'a [Problem]),
     /// A submission without problems was sent. Retries are not told.
@@ -48,10 +43,9 @@ impl Teller {
             Event::Ready => "ready",
             Event::Started => "started",
             Event::Submitted => "submitted",
-            Event::Step { place, count } => {
-                for (name, number) in [("step", place), ("steps", count)] {
-                    put(&detail, name, &JsValue::from(*number as u32));
-                }
+            Event::Step((step, steps)) => {
+                put(&detail, "step", &JsValue::from(*step));
+                put(&detail, "steps", &JsValue::from(*steps));
                 "step"
             }
             Event::Problem(problems) => {

@@ -10,6 +10,7 @@ mod tick;
 use std::sync::Arc;
 
 use lead_model::{Field, FieldKind, Width};
+use leptos::prelude::Get;
 
 use crate::parts::label::{hint, question};
 use crate::parts::problem::{described, has_problem, problem};
@@ -56,7 +57,7 @@ fn frame(shown: &Arc<Shown>, field: &Field) -> Element {
     }
     let place = shown.form.fields.iter().position(|other| other.name == field.name).unwrap_or_default();
     let (shown, is_plain) = (Arc::clone(shown), shown.plain.is_some());
-    let is_asked = move || shown.is_asked(place);
+    let is_asked = move || shown.sight.get().asked.get(place).copied().unwrap_or(true);
     match is_plain {
         // Without our script it is asked of everybody, and answered by whom it concerns.
         true => frame.flag("data-later", !is_asked()),

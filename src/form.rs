@@ -54,9 +54,9 @@ fn card(shown: Arc<Shown>) -> Element {
 }
 
 /// The questions of one step.
-fn grid(shown: &Arc<Shown>, step: usize, first: bool) -> Element {
+fn grid(shown: &Arc<Shown>, step: u32, first: bool) -> Element {
     let mut grid = element("div", "lf-grid");
-    for field in shown.form.fields.iter().filter(|field| field.on_step as usize == step) {
+    for field in shown.form.fields.iter().filter(|field| field.on_step == step) {
         if let Some(field) = field_view(shown, field, first) {
             grid = grid.child(field);
         }
@@ -67,7 +67,7 @@ fn grid(shown: &Arc<Shown>, step: usize, first: bool) -> Element {
 fn form(shown: &Arc<Shown>, first: bool) -> Element {
     let mut form =
         element("form", "lf-form").maybe_child(progress(shown)).live_children(error_summary(shown));
-    for (step, described) in shown.form.steps.iter().enumerate() {
+    for (step, described) in (0..).zip(&shown.form.steps) {
         form = form.child(step_frame(shown, step, &described.title).child(grid(shown, step, first)));
     }
     if shown.form.steps.is_empty() {

@@ -22,7 +22,7 @@ pub(crate) use listen::Listening;
 use crate::controls;
 use crate::events::{Event, Teller};
 use crate::key::KeptKey;
-use crate::shown::{Shown, first_asked};
+use crate::shown::{Shown, Sight};
 use crate::state::machine::Machine;
 
 /// One form at work.
@@ -84,8 +84,7 @@ impl Live {
         self.stop_timer();
         self.key.borrow_mut().renew();
         self.machine.replace(Machine::default());
-        self.shown.at_step.set(0);
-        self.shown.asked.set(first_asked(&self.shown.form, Values::new()));
+        self.shown.sight.set(Sight::first(&self.shown.form, Values::new()));
         self.set_problems(&[]);
         self.follow();
         self.focus_soon(".lf-input, .lf-option__input, .lf-box__input");

@@ -93,27 +93,33 @@ fn read_field(field: &JsValue) -> Result<Field, Unreadable> {
         country: js::text(field, "country"),
         value: js::text(field, "value"),
         sensitive: js::get(field, "sensitive").is_truthy(),
+        sentences: js::texts(&js::get(field, "sentences")).unwrap_or_default(),
         on_step: js::whole(field, "on_step").unwrap_or_default(),
-        visible_when: read_conditions(field)?,
+        visible_when: read_conditions(field),
     })
 }
 
 fn read_step(step: &JsValue) -> Result<Step, Unreadable> {
-    Ok(Step { title: text(step, "title")?, visible_when: read_conditions(step)? })
+    Ok(Step { title: text(step, "title")?, visible_when: read_conditions(step) })
 }
 
-fn read_conditions(object: &JsValue) -> Result<Vec<Condition>, Unreadable> {
-    each(js::list(object, "visible_when").unwrap_or_default(), "visible_when", |condition| {
-        Ok(Condition {
-            field: text(condition, "field")?,
-            is: read_values(condition, "is"),
-            is_not: read_values(condition, "is_not"),
-        })
-    })
+/// Lists that are not there are empty; what the proxy has checked is not checked again.
+fn read_conditions(object: &JsValue) -> Vec<Condition> {
+    let mut all = Vec::new();
+    for condition in js::list(object, "visible_when").unwrap_or_default() {
+        let field = js::text(&condition, "field").unwrap_or_default();
+        let (is, is_not) = (read_values(&condition, "is"), read_values(&condition, "is_not"));
+        all.push(Condition { field, is, is_not });
+    }
+    all
 }
 
 fn read_values(condition: &JsValue, name: &str) -> Vec<String> {
-    js::list(condition, name).unwrap_or_default().iter().filter_map(|value| value.as_string()).collect()
+    let mut values = Vec::new();
+    for value in js::list(condition, name).unwrap_or_default() {
+        values.extend(value.as_string());
+    }
+    values
 }
 
 fn read_rules(rules: &JsValue) -> Rules {

@@ -20,13 +20,11 @@ pub struct Shown {
     pub(crate) values: Values,
     /// How far the form has come.
     pub(crate) phase: ArcRwSignal<Phase>,
-    /// Of each field whether it is asked, in the form's order.
-    pub(crate) asked: ArcRwSignal<Vec<bool>>,
+    /// What is in sight. One signal, for each type of signal is a kilobyte of the download.
+    pub(crate) sight: ArcRwSignal<Sight>,
     /// Whether that can ever change.
     #[cfg_attr(not(feature = "csr"), expect(dead_code, reason = "natively nothing changes"))]
     pub(crate) has_conditions: bool,
-    /// The step in sight, from 0.
-    pub(crate) at_step: ArcRwSignal<usize>,
     /// The problems of each field, in the form's order: none or one.
     pub(crate) problems: Vec<ArcRwSignal<Vec<Problem>>>,
     /// The problems of the last submission, for the summary.
@@ -48,30 +46,40 @@ pub struct Plain {
     pub notice: Option<String>,
 }
 
-/// What is asked while nothing but this and the definition's own values is entered.
-pub(crate) fn first_asked(form: &Form, mut values: Values) -> Vec<bool> {
-    for field in &form.fields {
-        if let (Some(value), None) = (&field.value, values.get(&field.name)) {
-            values.set(&field.name, RawValue::Text(value.clone()));
+/// What of a form is in sight.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Sight {
+    /// The step, from 0.
+    pub(crate) step: u32,
+    /// Of each field whether it is asked, in the form's order.
+    pub(crate) asked: Vec<bool>,
+}
+
+impl Sight {
+    /// The first step, and what is asked while nothing but this and the definition's own values is entered.
+    pub(crate) fn first(form: &Form, mut values: Values) -> Self {
+        for field in &form.fields {
+            if let (Some(value), None) = (&field.value, values.get(&field.name)) {
+                values.set(&field.name, RawValue::Text(value.clone()));
+            }
         }
+        Self { step: 0, asked: form.asked(&values) }
     }
-    form.asked(&values)
 }
 
 impl Shown {
     /// A form as it is shown at first, in the place named by `instance` (unique on its page).
     pub fn new(form: Form, instance: &str, values: Values, plain: Option<Plain>) -> Arc<Self> {
         let problems = form.fields.iter().map(|_| ArcRwSignal::new(Vec::new())).collect();
-        let asked = first_asked(&form, values.clone());
+        let sight = Sight::first(&form, values.clone());
         let has_conditions = !form.fields.iter().all(|field| form.is_always_asked(field));
         let ids = ["lf-", &form.id, "-", instance, "-"].concat();
         Arc::new(Self {
             form,
             values,
             phase: ArcRwSignal::new(Phase::Idle),
-            asked: ArcRwSignal::new(asked),
+            sight: ArcRwSignal::new(sight),
             has_conditions,
-            at_step: ArcRwSignal::new(0),
             problems,
             summary: ArcRwSignal::new(Vec::new()),
             ids,
@@ -79,33 +87,26 @@ impl Shown {
         })
     }
 
-    /// Whether the field of this place is asked; whoever asks follows it.
-    pub(crate) fn is_asked(&self, place: usize) -> bool {
-        self.asked.get().get(place).copied().unwrap_or(true)
-    }
-
-    /// The step in sight; whoever asks follows it.
-    pub(crate) fn step(&self) -> usize {
-        self.at_step.get()
-    }
-
-    /// The steps that are asked, in order; whoever asks follows them.
-    pub(crate) fn road(&self) -> Vec<usize> {
-        let asked = self.asked.get();
-        let mut road: Vec<usize> = Vec::new();
-        for (field, asked) in self.form.fields.iter().zip(asked) {
-            let step = field.on_step as usize;
-            if asked && field.kind != FieldKind::Hidden && road.last() != Some(&step) {
-                road.push(step);
+    /// The steps that are asked, in order.
+    pub(crate) fn road(&self, sight: &Sight) -> Vec<u32> {
+        let mut road = Vec::new();
+        for (field, asked) in self.form.fields.iter().zip(&sight.asked) {
+            if *asked && field.kind != FieldKind::Hidden && road.last() != Some(&field.on_step) {
+                road.push(field.on_step);
             }
         }
         road
     }
 
     /// Which step is in sight, from 1, and of how many; whoever asks follows both.
-    pub(crate) fn progress(&self) -> (usize, usize) {
-        let (step, road) = (self.step(), self.road());
-        (road.iter().filter(|other| **other <= step).count(), road.len())
+    pub(crate) fn progress(&self) -> (u32, u32) {
+        let sight = self.sight.get();
+        let (mut place, mut count) = (0, 0);
+        for step in self.road(&sight) {
+            count += 1;
+            place += u32::from(step <= sight.step);
+        }
+        (place, count)
     }
 
     /// The id of a field's control, or of another part.

@@ -10,22 +10,21 @@ use leptos::prelude::{GetUntracked, Set};
 use super::{Live, spawn};
 use crate::controls;
 use crate::events::Event;
+use crate::shown::Sight;
 
 impl Live {
     /// Goes on to the next step where this one is good, and tells its problems where it is not; false on the last one.
     pub(super) fn step_on(&self) -> bool {
-        let step = self.shown.at_step.get_untracked();
-        let Some(next) = self.shown.road().into_iter().find(|other| *other > step) else {
+        let sight = self.shown.sight.get_untracked();
+        let Some(next) = self.shown.road(&sight).into_iter().find(|step| *step > sight.step) else {
             return false;
         };
         let form = &self.shown.form;
         let mut problems = check(form, &controls::values(&self.root, form)).err().unwrap_or_default();
         // What stands on later steps was not asked yet.
-        problems
-            .retain(|problem| form.field(&problem.field).is_none_or(|field| field.on_step as usize <= step));
+        problems.retain(|problem| form.field(&problem.field).is_none_or(|field| field.on_step <= sight.step));
         if problems.is_empty() {
-            self.set_problems(&[]);
-            self.go_to(next);
+            self.go_to(Sight { step: next, ..sight });
         } else {
             self.show_problems(problems);
         }
@@ -34,26 +33,30 @@ impl Live {
 
     /// Goes back by one step.
     pub(super) fn step_back(&self) {
-        let step = self.shown.at_step.get_untracked();
-        if let Some(before) = self.shown.road().into_iter().rev().find(|other| *other < step) {
-            self.set_problems(&[]);
-            self.go_to(before);
+        let sight = self.shown.sight.get_untracked();
+        let mut before = self.shown.road(&sight);
+        before.retain(|step| *step < sight.step);
+        if let Some(step) = before.pop() {
+            self.go_to(Sight { step, ..sight });
         }
     }
 
     /// Another step, whose heading takes focus, so that it is read out and the keyboard goes on from there.
-    fn go_to(&self, step: usize) {
-        self.shown.at_step.set(step);
-        let (place, count) = self.shown.progress();
-        self.teller.tell(&Event::Step { place, count });
+    fn go_to(&self, sight: Sight) {
+        self.set_problems(&[]);
+        self.shown.sight.set(sight);
+        self.teller.tell(&Event::Step(self.shown.progress()));
         self.focus_soon(".lf-step:not([hidden]) .lf-step__title");
     }
 
     /// Brings the step of a field into sight; whoever wants its focus must wait for the view.
     pub(super) fn show_step_of(&self, name: &str) {
-        let step = self.shown.form.field(name).map(|field| field.on_step as usize);
-        if let Some(step) = step.filter(|step| *step != self.shown.at_step.get_untracked()) {
-            self.shown.at_step.set(step);
+        let mut sight = self.shown.sight.get_untracked();
+        if let Some(field) = self.shown.form.field(name)
+            && field.on_step != sight.step
+        {
+            sight.step = field.on_step;
+            self.shown.sight.set(sight);
         }
     }
 
@@ -66,11 +69,13 @@ impl Live {
 
     /// What is asked may depend on what was entered.
     pub(super) fn ask_anew(&self) {
+        let form = &self.shown.form;
         if self.shown.has_conditions {
-            let form = &self.shown.form;
+            let mut sight = self.shown.sight.get_untracked();
             let asked = form.asked(&controls::values(&self.root, form));
-            if self.shown.asked.get_untracked() != asked {
-                self.shown.asked.set(asked);
+            if sight.asked != asked {
+                sight.asked = asked;
+                self.shown.sight.set(sight);
             }
         }
     }

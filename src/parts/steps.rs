@@ -6,13 +6,14 @@
 use std::sync::Arc;
 
 use lead_model::text_with;
+use leptos::prelude::Get;
 
 use super::actions::quiet_button;
 use crate::shown::Shown;
 use crate::view::{Element, Text, element};
 
 /// The frame and heading of a step; its questions come inside.
-pub(crate) fn step_frame(shown: &Arc<Shown>, step: usize, title: &str) -> Element {
+pub(crate) fn step_frame(shown: &Arc<Shown>, step: u32, title: &str) -> Element {
     let title = element("legend", "lf-step__title").attribute("tabindex", "-1").text(title.to_owned());
     let frame = element("fieldset", "lf-step").child(title);
     if shown.plain.is_some() {
@@ -20,7 +21,7 @@ pub(crate) fn step_frame(shown: &Arc<Shown>, step: usize, title: &str) -> Elemen
         return frame.flag("data-later", step > 0);
     }
     let shown = Arc::clone(shown);
-    frame.live_attribute("hidden", move || (shown.step() != step).then(Text::default))
+    frame.live_attribute("hidden", move || (shown.sight.get().step != step).then(Text::default))
 }
 
 /// "Step 2 of 3", and the same as a bar for the eye.

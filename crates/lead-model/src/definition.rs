@@ -5,6 +5,7 @@
 mod duplicates;
 mod fields;
 mod problems;
+mod sentences;
 mod steps;
 
 use serde::de::{Deserializer, Error, Visitor};
@@ -208,12 +209,6 @@ impl FormDefinition {
     /// The form in the language nearest to `locale`, with the form's sentences in it. Nothing of accounts or origins.
     pub fn localize(&self, locale: &str, messages: &[(String, String)]) -> Form {
         let text = |text: &LocalizedText| text.resolve(locale, &self.default_locale).to_owned();
-        let has_dates = self.fields.iter().any(|field| {
-            let rules = field.rules();
-            field.kind() == FieldKind::Date && (rules.min.is_some() || rules.max.is_some())
-        });
-        // What a form never says, no visitor downloads.
-        let is_said = |key: &str| has_dates || !matches!(key, "date" | "months");
         Form {
             id: self.id.clone(),
             version: self.version,
@@ -224,23 +219,25 @@ impl FormDefinition {
             submit: text(&self.texts.submit),
             success_title: text(&self.texts.success_title),
             success_text: text(&self.texts.success_text),
-            fields: self.localize_fields(locale),
+            fields: self.localize_fields(locale, messages),
             steps: self
                 .steps
                 .iter()
                 .map(|step| Step { title: text(&step.title), visible_when: step.visible_when.clone() })
                 .collect(),
-            messages: messages.iter().filter(|(key, _)| is_said(key)).cloned().collect(),
+            messages: messages.iter().filter(|(key, _)| !sentences::is_grammar(key)).cloned().collect(),
         }
     }
 
-    fn localize_fields(&self, locale: &str) -> Vec<Field> {
+    fn localize_fields(&self, locale: &str, messages: &[(String, String)]) -> Vec<Field> {
         let mut on_step = 0;
         let mut fields = Vec::with_capacity(self.fields.len());
         for field in self.fields.iter() {
             let named = field.on_step.as_ref();
             on_step = named.and_then(|name| self.step_place(name)).unwrap_or(on_step);
-            fields.push(Field { on_step, ..self.localize_field(field, locale) });
+            let field = self.localize_field(field, locale);
+            let sentences = sentences::of_field(&field, locale, messages);
+            fields.push(Field { on_step, sentences, ..field });
         }
         fields
     }
@@ -279,6 +276,7 @@ impl FormDefinition {
             value: field.value.clone(),
             sensitive: known.is_some_and(|entry| entry.sensitive),
             on_step: 0,
+            sentences: Vec::new(),
             visible_when: field.visible_when.clone(),
         }
     }

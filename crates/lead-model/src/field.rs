@@ -132,6 +132,9 @@ pub struct Field {
     /// Never kept in browser storage.
     #[serde(default)]
     pub sensitive: bool,
+    /// Sentences of its own by `code:wish`, where its language words this number or date in another way than others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "crate::pairs")]
+    pub sentences: Vec<(String, String)>,
     /// The step on which it stands, from 0; of no matter in a form without steps.
     #[serde(default, skip_serializing_if = "is_first")]
     pub on_step: u32,

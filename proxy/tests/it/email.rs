@@ -20,6 +20,7 @@ fn ours(address: &str) -> bool {
         country: None,
         value: None,
         sensitive: false,
+        sentences: Vec::new(),
         on_step: 0,
         visible_when: Vec::new(),
     };

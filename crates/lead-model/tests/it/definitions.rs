@@ -103,6 +103,51 @@ fn steps_and_conditions_that_cannot_work_are_all_told() {
     assert_eq!(told, wanted);
 }
 
+/// The sentence of a definition's only field for a value, in a language with these texts.
+fn said(field: &str, locale: &str, messages: &[(&str, &str)], value: &str) -> String {
+    let head = r#"id = "f"
+        version = 1
+        account = "a"
+        texts = { title = "t", submit = "s", success_title = "t", success_text = "t" }"#;
+    let text = format!("{head}\n[[fields]]\nname = \"own\"\nlabel = \"l\"\n{field}");
+    let definition: FormDefinition = toml::from_str(&text).unwrap();
+    let messages: Vec<_> =
+        messages.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect();
+    let form = definition.localize(locale, &messages);
+    assert!(form.messages.iter().all(|(key, _)| !key.contains('.') && key != "months"), "grammar travels");
+    let values = serde_json::from_str(&format!(r#"{{"own":"{value}"}}"#)).unwrap();
+    lead_model::message(&form, &lead_model::check(&form, &values).unwrap_err()[0])
+}
+
+#[test]
+fn number_and_date_of_a_rule_are_worded_as_the_language_does() {
+    let english = [("too_short", "at least {min} letters"), ("too_short.one", "at least {min} letter")];
+    let short = |min| format!("kind = \"text\"\npattern = \".+\"\nmin_length = {min}");
+    assert_eq!(said(&short(2), "en", &english, "a"), "at least 2 letters");
+    let polish =
+        [("too_long", "{max} znaku"), ("too_long.few", "{max} znaki"), ("too_long.many", "{max} znaków")];
+    let long = |max| format!("kind = \"text\"\nmax_length = {max}");
+    assert_eq!(said(&long(3), "pl", &polish, "abcd"), "3 znaki");
+    assert_eq!(said(&long(5), "pl", &polish, "abcdef"), "5 znaków");
+    assert_eq!(
+        said(&long(1), "en", &[("too_long", "{max} letters"), ("too_long.one", "one letter")], "ab"),
+        "one letter"
+    );
+    let german = [
+        ("too_early", "ab {min}"),
+        ("date", "{day}. {month} {year}"),
+        ("months", "a b c d e f g h i j k Dezember"),
+    ];
+    assert_eq!(
+        said("kind = \"date\"\nmin = \"1990-12-01\"", "de", &german, "1990-11-30"),
+        "ab 1. Dezember 1990"
+    );
+    assert_eq!(
+        said("kind = \"date\"\nmin = \"1990-12-01\"", "de", &german[..1], "1990-11-30"),
+        "ab 1990-12-01"
+    );
+}
+
 #[test]
 fn question_that_is_not_asked_is_neither_missed_nor_sent() {
     let definition: FormDefinition = toml::from_str(
