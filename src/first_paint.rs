@@ -40,7 +40,7 @@ pub fn first_paint(paint: &FirstPaint<'_>) -> String {
 
 /// The same as a tree of `[tag, {attributes}, …children]`, of which the loader makes nodes on a page that is not ours.
 pub fn first_paint_tree(paint: &FirstPaint<'_>) -> Value {
-    Owner::new().with(|| frame(shown(paint)).to_tree())
+    Owner::new().with(|| frame(shown(paint)).into_tree())
 }
 
 fn shown(paint: &FirstPaint<'_>) -> Arc<Shown> {

@@ -9,7 +9,7 @@ use super::{Attribute, Child, Element, Parts};
 
 impl Element {
     /// This element and everything inside it; every live part is asked once.
-    pub(crate) fn to_tree(self) -> Value {
+    pub(crate) fn into_tree(self) -> Value {
         let Parts { tag, attributes, children } = *self.0;
         let mut named = Map::new();
         for (name, value) in attributes {
@@ -24,14 +24,14 @@ impl Element {
         let mut tree = vec![tag.into(), Value::Object(named)];
         for child in children {
             match child {
-                Child::Element(child) => tree.push(child.to_tree()),
+                Child::Element(child) => tree.push(child.into_tree()),
                 Child::Text(text) => tree.push(text.into()),
                 // A node without text would keep a place that the browser's own render does not look for.
                 Child::LiveText(text) => {
                     tree.extend(Some(text()).filter(|text| !text.is_empty()).map(Value::from))
                 }
                 Child::LiveElements(mut children) => {
-                    tree.extend(children().unwrap_or_default().into_iter().map(Self::to_tree));
+                    tree.extend(children().unwrap_or_default().into_iter().map(Self::into_tree));
                 }
             }
         }
@@ -51,7 +51,7 @@ mod tests {
             .text("<b>&")
             .live_text(|| "".into())
             .live_children(|| Some(vec![element("input", "").attribute("value", "\"")]))
-            .to_tree();
+            .into_tree();
         assert_eq!(tree.to_string(), r#"["p",{"class":"a","hidden":""},"<b>&",["input",{"value":"\""}]]"#);
     }
 }
