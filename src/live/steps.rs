@@ -49,21 +49,25 @@ impl Live {
         self.focus_soon(".lf-step:not([hidden]) .lf-step__title");
     }
 
-    /// Brings the step of a field into sight; whoever wants its focus must wait for the view.
-    pub(super) fn show_step_of(&self, name: &str) {
+    /// Brings the step of a field into sight, where it is not: whoever wants its focus must wait for the view then.
+    pub(super) fn show_step_of(&self, name: &str) -> bool {
         let mut sight = self.shown.sight.get_untracked();
         if let Some(field) = self.shown.form.field(name)
             && field.on_step != sight.step
         {
             sight.step = field.on_step;
             self.shown.sight.set(sight);
+            return true;
         }
+        false
     }
 
     /// Focus on a field, on whatever step it is.
     pub(super) fn go_to_field(self: &Rc<Self>, name: &str) {
-        self.show_step_of(name);
         let (root, id) = (self.root.clone(), self.shown.id(name));
+        if !self.show_step_of(name) {
+            return controls::focus_field(&root, &id);
+        }
         spawn(Box::pin(async move { controls::focus_field(&root, &id) }));
     }
 

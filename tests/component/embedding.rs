@@ -101,9 +101,9 @@ fn form_stands_in_a_shadow_root_and_keeps_focus_there() {
     let host = place("");
     let shadow = host.attach_shadow(&ShadowRootInit::new(ShadowRootMode::Open)).unwrap();
     let root: HtmlElement = document().create_element("div").unwrap().unchecked_into();
-    root.set_inner_html("<input name=email>");
+    root.set_inner_html(&Page::new("", "[]").root.inner_html());
     shadow.append_child(&root).unwrap();
-    root.first_element_child().unwrap().unchecked_into::<HtmlElement>().focus().unwrap();
+    root.query_selector("[name=email]").unwrap().unwrap().unchecked_into::<HtmlElement>().focus().unwrap();
     let page = Page::over(root, "", "[]");
     let active = Reflect::get(&shadow, &"activeElement".into()).unwrap();
     assert!(page.control("Email").is_same_node(Some(active.unchecked_ref())));
