@@ -61,7 +61,7 @@ pub(crate) fn send_label(shown: &Arc<Shown>) -> Vec<Element> {
     if shown.plain.is_some() {
         // One of the two is in sight: all steps and one button to send them, or our script is about to come.
         let next = label().flag("data-scripted", true).text(shown.text("next"));
-        return vec![next, label().flag("data-later", true).text(submit)];
+        return vec![label().flag("data-later", true).text(submit), next];
     }
     let shown = Arc::clone(shown);
     vec![label().live_text(move || {

@@ -19,6 +19,7 @@ mod completion;
 #[path = "../../proxy/tests/it/app/config_text.rs"]
 mod config_text;
 mod drawn;
+mod early;
 mod embedding;
 mod form;
 mod house;

@@ -19,6 +19,7 @@ mod connectors;
 mod delivery;
 mod docs;
 mod email;
+mod fragment;
 mod keys;
 mod malformed;
 mod mapping;
