@@ -4,7 +4,7 @@
 
 mod document;
 
-use lead_form::{FirstPaint, first_paint};
+use lead_form::{FirstPaint, first_paint, first_paint_tree};
 use lead_model::{Form, Problem, SubmissionState, Values};
 
 use crate::assets::Assets;
@@ -108,6 +108,21 @@ pub(crate) fn form_page(assets: &Assets, page: &FormPage<'_>) -> String {
     ]
     .concat();
     document(assets, page.setting, form, &form.title, &body, Script::Form)
+}
+
+/// The form's definition and its first paint for a page that is not ours, as JSON: `action` posts to our own page.
+pub(crate) fn fragment(text: &FormText, action: &str, token: &str) -> Vec<u8> {
+    let paint = first_paint_tree(&FirstPaint {
+        form: &text.form,
+        action,
+        token,
+        values: &Values::new(),
+        problems: &[],
+        instance: "0",
+        notice: None,
+    });
+    // The form's JSON is made already.
+    [&br#"{"paint":"#[..], paint.to_string().as_bytes(), br#","form":"#, &text.json, b"}"].concat()
 }
 
 /// The thanks for a submission that is safe. Without the form's data, so that the loader leaves it as it stands; inside

@@ -8,14 +8,13 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
-use lead_form::{FirstPaint, first_paint_tree};
-use lead_model::Values;
 use url::form_urlencoded::Serializer;
 
 use super::is_known;
 use super::wanted::{Languages, WantedForm, query};
 use crate::app::App;
 use crate::problem::{ApiProblem, ApiReason};
+use crate::render::fragment;
 
 /// The form's JSON and its first paint, which works before the Wasm is there and without it: the plain form that posts to
 /// our own page. Never kept, for it holds a token of its own.
@@ -34,18 +33,8 @@ pub(crate) async fn get_fragment(
     if let Some(link) = &link {
         query.append_pair("link", link);
     }
-    let paint = first_paint_tree(&FirstPaint {
-        form: &text.form,
-        action: &format!("{}/f/{id}?{}", app.own_origin, query.finish()),
-        token: &app.tokens.issue(id),
-        values: &Values::new(),
-        problems: &[],
-        instance: "0",
-        notice: None,
-    });
-    // The form's JSON is made already.
-    let body =
-        [&br#"{"paint":"#[..], paint.to_string().as_bytes(), br#","form":"#, &text.json, b"}"].concat();
+    let action = format!("{}/f/{id}?{}", app.own_origin, query.finish());
+    let body = fragment(text, &action, &app.tokens.issue(id));
     let mut response = Body::from(body).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

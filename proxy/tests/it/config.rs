@@ -42,7 +42,7 @@ fn findings(text: &str) -> Vec<String> {
 #[test]
 fn good_configuration_is_read_and_shows_no_secret() {
     let config = read(&good()).unwrap_or_else(|findings| panic!("{findings:?}"));
-    assert_eq!((config.forms.len(), config.accounts.len()), (8, 6));
+    assert_eq!((config.forms.len(), config.accounts.len()), (9, 6));
     let shown = config.to_toml();
     assert!(shown.contains(API_KEY_VARIABLE) && !shown.contains("canary"), "{shown}");
 }
@@ -274,16 +274,16 @@ fn forms_are_held_against_accounts_and_languages() {
         "e.toml",
         form(&|text| {
             text.replace("id = \"callback\"", "id = \"e\"")
-                .replace("default_locale = \"en\"", "default_locale = \"fr\"")
+                .replace("default_locale = \"en\"", "default_locale = \"xx\"")
         }),
     );
-    let optional_name =
-        "name = \"last_name\"\nlabel = { en = \"Last name\", de = \"Nachname\" }\nrequired = ";
     write(
         "f.toml",
         form(&|text| {
-            text.replace("id = \"callback\"", "id = \"f\"")
-                .replace(&format!("{optional_name}true"), &format!("{optional_name}false"))
+            let text = text.replace("id = \"callback\"", "id = \"f\"");
+            let (before, behind) = text.split_once("name = \"last_name\"").unwrap();
+            let behind = behind.replacen("required = true", "required = false", 1);
+            format!("{before}name = \"last_name\"{behind}")
         }),
     );
     write("notes.txt", "not a form".to_owned());
@@ -300,7 +300,7 @@ fn forms_are_held_against_accounts_and_languages() {
     has("b.toml account", "did you mean \"takepayments\"?");
     has("c.toml line 3", "unknown field `requierd`");
     has("d.toml id", "lower-case letters");
-    has("e.toml default_locale", "one of the languages de, en");
+    has("e.toml default_locale", "one of the languages ar, de, en, es, fr, it, ja, nl, pl, pt, sv, tr");
     has("f.toml", "LastName");
     assert!(!found.iter().any(|line| line.contains("a.toml") && !line.contains("b.toml")), "{found:#?}");
 }
@@ -362,7 +362,10 @@ fn command_line_checks_lists_and_renders_without_a_secret() {
             &["check", "--offline"][..],
             "card-machines v1: every required field of account takepayments is covered",
         ),
-        (&["forms"], "callback\t1\ttakepayments\tde,en\thttp://127.0.0.1:8090,http://localhost:8090"),
+        (
+            &["forms"],
+            "callback\t1\ttakepayments\tar,de,en,es,fr,it,ja,nl,pl,pt,sv,tr\thttp://127.0.0.1:8090,http://localhost:8090",
+        ),
         (&["render", "callback"], "<title>Ask for a call</title>"),
         (&["render", "callback", "--locale", "de"], "<title>Rückruf anfordern</title>"),
         (&["link", "complete-account", "--reference", "3cc6f482"], "/f/complete-account?link=ey"),
