@@ -55,6 +55,18 @@ pub(crate) struct Sight {
     pub(crate) asked: Vec<bool>,
 }
 
+/// The way through the steps that are asked.
+pub(crate) struct Road {
+    /// The step before the one in sight.
+    pub(crate) before: Option<u32>,
+    /// The step behind it.
+    pub(crate) next: Option<u32>,
+    /// Which of those that are asked is in sight, from 1.
+    pub(crate) place: u32,
+    /// How many are asked.
+    pub(crate) count: u32,
+}
+
 impl Sight {
     /// The first step, and what is asked while nothing but this and the definition's own values is entered.
     pub(crate) fn first(form: &Form, mut values: Values) -> Self {
@@ -87,12 +99,23 @@ impl Shown {
         })
     }
 
-    /// The steps that are asked, in order.
-    pub(crate) fn road(&self, sight: &Sight) -> Vec<u32> {
-        let mut road = Vec::new();
+    /// Where a visitor stands among the steps that are asked.
+    pub(crate) fn road(&self, sight: &Sight) -> Road {
+        let mut road = Road { before: None, next: None, place: 0, count: 0 };
+        let mut last = None;
         for (field, asked) in self.form.fields.iter().zip(&sight.asked) {
-            if *asked && field.kind != FieldKind::Hidden && road.last() != Some(&field.on_step) {
-                road.push(field.on_step);
+            let step = field.on_step;
+            if !asked || field.kind == FieldKind::Hidden || last.replace(step) == Some(step) {
+                continue;
+            }
+            road.count += 1;
+            if step < sight.step {
+                road.before = Some(step);
+            } else if step > sight.step && road.next.is_none() {
+                road.next = Some(step);
+            }
+            if step <= sight.step {
+                road.place = road.count;
             }
         }
         road
@@ -100,12 +123,7 @@ impl Shown {
 
     /// Which step is in sight, from 1, and of how many; whoever asks follows both.
     pub(crate) fn progress(&self) -> (u32, u32) {
-        let sight = self.sight.get();
-        let (mut place, mut count) = (0, 0);
-        for step in self.road(&sight) {
-            count += 1;
-            place += u32::from(step <= sight.step);
-        }
+        let Road { place, count, .. } = self.road(&self.sight.get());
         (place, count)
     }
 

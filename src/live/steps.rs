@@ -16,7 +16,7 @@ impl Live {
     /// Goes on to the next step where this one is good, and tells its problems where it is not; false on the last one.
     pub(super) fn step_on(&self) -> bool {
         let sight = self.shown.sight.get_untracked();
-        let Some(next) = self.shown.road(&sight).into_iter().find(|step| *step > sight.step) else {
+        let Some(next) = self.shown.road(&sight).next else {
             return false;
         };
         let form = &self.shown.form;
@@ -34,9 +34,7 @@ impl Live {
     /// Goes back by one step.
     pub(super) fn step_back(&self) {
         let sight = self.shown.sight.get_untracked();
-        let mut before = self.shown.road(&sight);
-        before.retain(|step| *step < sight.step);
-        if let Some(step) = before.pop() {
+        if let Some(step) = self.shown.road(&sight).before {
             self.go_to(Sight { step, ..sight });
         }
     }
