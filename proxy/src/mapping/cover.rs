@@ -143,9 +143,13 @@ impl Cover<'_> {
             });
         };
         if self.is_required() && !self.is_always_filled(form_field) {
-            let found = format!("form field {name:?}, which may be left empty or not be asked");
-            let expected = format!("required = true and no condition on form field {name:?}");
-            return Some(self.finding(&found, &expected));
+            let is_always_asked = self.definition.is_always_asked(name);
+            let (why, expected) = match is_always_asked {
+                true => ("may be left empty", "required = true"),
+                false => ("is not asked of everybody", "no condition (nor on its step)"),
+            };
+            let found = format!("form field {name:?}, which {why}");
+            return Some(self.finding(&found, &format!("{expected} on form field {name:?}")));
         }
         match self.field.kind {
             PartnerFieldKind::Bool if !form_field.kind().is_box() => {

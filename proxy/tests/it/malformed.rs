@@ -243,6 +243,8 @@ async fn plain_form_refuses_what_it_did_not_send_without_repeating_it() {
         assert_eq!(answer.status, status, "{kind}");
         assert!(!answer.text.contains(CANARY));
     }
-    let request = app.request(Method::POST, "/f/card-machines").header("origin", HOST_ORIGIN).body("");
-    assert_eq!(request.send().await.unwrap().status(), 403, "only our own page posts here");
+    for (origin, status) in [("https://stranger.example", 403), (HOST_ORIGIN, 415)] {
+        let request = app.request(Method::POST, "/f/card-machines").header("origin", origin).body("");
+        assert_eq!(request.send().await.unwrap().status(), status, "only pages on the form's list post here");
+    }
 }

@@ -80,6 +80,16 @@ fn form_that_does_not_give_what_the_partner_requires_is_named_with_the_remedy() 
             ),
         ),
         (
+            "name = \"first_name\"",
+            "name = \"vip\"\nkind = \"checkbox\"\nlabel = \"VIP\"\n\n[[fields]]\nname = \"first_name\"\n\
+             visible_when = [{ field = \"vip\", is = true }]",
+            finding(
+                "FirstName",
+                "form field \"first_name\", which is not asked of everybody",
+                "no condition (nor on its step) on form field \"first_name\"",
+            ),
+        ),
+        (
             "max_length = 200",
             "max_length = 201",
             finding(
