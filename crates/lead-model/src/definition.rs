@@ -153,7 +153,7 @@ pub struct FieldDefinition {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StepDefinition {
-    /// Lower-case letters, digits and hyphens; by this name fields say where they stand, and events where the visitor is.
+    /// Lower-case letters, digits and hyphens; by this name fields say where they stand.
     pub name: String,
     /// Heading.
     pub title: LocalizedText,
