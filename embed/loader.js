@@ -12,7 +12,7 @@
 // It is a classic script because only that knows its own address. No inline code, eval, innerHTML or cookie: it runs
 // under `script-src OURS 'wasm-unsafe-eval'; connect-src OURS` and under Trusted Types.
 
-/* global __GLUE__, __WASM__, __STYLES__ -- file names with content hashes, put in by the build */
+/* global __GLUE__, __WASM__, __STYLES__, __MORE__ -- file names with content hashes, put in by the build */
 
 /** How long the parts, or the iframe's first word, may take before the next road is tried. */
 const PATIENCE_MS = 15_000;
@@ -59,6 +59,9 @@ const loadCode = once(async () => {
   await glue.default({ module_or_path });
   return glue.mount;
 });
+
+/** What accompanies a form once it stands: see more.js. */
+const loadMore = once(() => import(asset(__MORE__)));
 
 /** One sheet for every shadow root of the page. */
 const loadStyles = once(async () => {
@@ -137,6 +140,8 @@ class LeadForm extends HTMLElement {
   #undo;
   /** Tells the page around our iframe page. */
   #post = () => {};
+  /** What accompanies the form that is shown. */
+  #companion;
 
   get form() {
     return this.getAttribute("form");
@@ -168,7 +173,7 @@ class LeadForm extends HTMLElement {
 
   #end() {
     this.#undo?.forEach((undo) => undo());
-    this.#undo = undefined;
+    this.#undo = this.#companion = undefined;
   }
 
   #locale() {
@@ -237,6 +242,8 @@ class LeadForm extends HTMLElement {
     root.adoptedStyleSheets = [sheet];
     paint(mount, answer.paint);
     mount.style = "";
+    const options = this.#options("inline");
+    this.#accompany(mount, answer.form, options);
     // Sent before the Wasm was there, on a page that lets no form be sent: then from our own frame.
     const refuse = ({ effectiveDirective }) => {
       if (effectiveDirective === "form-action" && run === this.#undo) this.#fall("form_refused", "inline");
@@ -251,7 +258,7 @@ class LeadForm extends HTMLElement {
       if (root.activeElement || typed(mount).length) return this.#tellFailed(error, "inline");
       throw error;
     }
-    if (run === this.#undo) this.#mount(mountForm, mount, answer.form, this.#options("inline"));
+    if (run === this.#undo) this.#mount(mountForm, mount, answer.form, options);
   }
 
   /** Our own page: the HTML form that stands there is taken over, when and if the Wasm comes. */
@@ -265,9 +272,11 @@ class LeadForm extends HTMLElement {
     // Thanks have nothing to take over.
     if (!data) return;
     const form = JSON.parse(data.textContent);
+    const options = host.options ?? this.#options(mode.replace("-page", ""));
+    this.#accompany(this, form, options);
     const mountForm = await held(this, loadCode());
     if (run !== this.#undo) return;
-    this.#mount(mountForm, this, form, host.options ?? this.#options(mode.replace("-page", "")));
+    this.#mount(mountForm, this, form, options);
   }
 
   /** The signed link by which the form was opened, for a form that opens by nothing else. */
@@ -275,9 +284,28 @@ class LeadForm extends HTMLElement {
     return this.hasAttribute("link") ? { link: this.getAttribute("link") } : {};
   }
 
+  /** The form stands: what is not needed for that comes now. Without it the form works as well. */
+  async #accompany(parent, form, options) {
+    const run = this.#undo;
+    try {
+      const { accompany } = await loadMore();
+      if (run !== this.#undo) return;
+      const companion = accompany({ element: this, parent, form, options });
+      this.#companion = companion;
+      run.push(() => companion.end());
+    } catch (error) {
+      console.warn(this, error);
+    }
+  }
+
   #mount(mountForm, target, form, options) {
     const submitUrl = `${home}v1/forms/${encodeURIComponent(this.form)}/submissions?${new URLSearchParams(this.#signed())}`;
-    const mounted = mountForm(target, form, { ...options, submitUrl }, (name, detail) => this.#emit(name, detail));
+    const { mode, page } = options;
+    const mounted = mountForm(target, form, { ...options, submitUrl }, (name, detail) => {
+      this.#emit(name, { mode, ...detail });
+      // What is sent beside the values, as it stands between braces.
+      if (name === "submitted") return JSON.stringify({ source: { mode, page }, ...this.#companion?.body() }).slice(1, -1);
+    });
     this.#undo.push(() => mounted.unmount());
   }
 

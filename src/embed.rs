@@ -58,9 +58,9 @@ impl Drop for Mounted {
 
 /// Shows a form in `target`, over what is there: the first paint's own nodes are kept, with what was typed, focus and caret.
 ///
-/// `form` is the parsed JSON of `GET /v1/forms/{form}`. `options` has `submitUrl`, `mode` (`inline`, `iframe`, `hosted`),
-/// `page` (the host page's address without query and fragment) and `storageKey` (where the idempotency key is kept for
-/// the tab). `emit(name, detail)` is called for each event.
+/// `form` is the parsed JSON of `GET /v1/forms/{form}`. `options` has `submitUrl` and `storageKey` (where the idempotency
+/// key is kept for the tab). `emit(name, detail)` is called for each event; what it answers to `submitted` is sent beside the
+/// values: members of the submission's JSON, as they stand between braces.
 ///
 /// # Errors
 /// A JavaScript `Error` named `LeadFormUnreadable` for a form that can't be read, `LeadFormOptions` for options without
@@ -76,10 +76,8 @@ pub fn mount(
     let submit_url = js::text(&options, "submitUrl").ok_or_else(|| {
         named("LeadFormOptions", "options.submitUrl is missing: the address that submissions go to")
     })?;
-    let option = |name| js::text(&options, name).unwrap_or_default();
-    let mode = js::text(&options, "mode").unwrap_or_else(|| "inline".to_owned());
-    let teller = Teller { emit, form: form.id.clone(), mode };
-    let key = KeptKey::load(option("storageKey"));
+    let teller = Teller { emit };
+    let key = KeptKey::load(js::text(&options, "storageKey").unwrap_or_default());
     let instance = MOUNTED.replace(MOUNTED.get() + 1).to_string();
 
     let before = Before::look(&target, &form);
@@ -91,7 +89,7 @@ pub fn mount(
         let view: Box<dyn Any> = Box::new(mount_to(target.clone(), move || LeadForm(props)));
         (shown, view)
     });
-    let live = Live::new(shown, target.clone(), teller, submit_url, option("page"), key);
+    let live = Live::new(shown, target.clone(), teller, submit_url, key);
     panic::watch(&live);
     let listening = Listening::start(&live);
     if !before.problems.is_empty() {

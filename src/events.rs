@@ -26,19 +26,15 @@ pub(crate) enum Event<'a> {
     Failed(&'a str),
 }
 
-/// Tells the loader, which makes a `CustomEvent` of it.
+/// Tells the loader, which makes a `CustomEvent` of it, with form and mode in its detail.
 pub(crate) struct Teller {
     pub(crate) emit: Function,
-    pub(crate) form: String,
-    pub(crate) mode: String,
 }
 
 impl Teller {
-    /// Tells one event.
-    pub(crate) fn tell(&self, event: &Event<'_>) {
+    /// Tells one event, and gives what the loader answers: for `submitted` what is to be sent beside the values.
+    pub(crate) fn tell(&self, event: &Event<'_>) -> String {
         let detail = Object::new();
-        set(&detail, "form", &self.form);
-        set(&detail, "mode", &self.mode);
         let name = match event {
             Event::Ready => "ready",
             Event::Started => "started",
@@ -67,7 +63,8 @@ impl Teller {
             }
         };
         // A host page whose listener throws has a defect of its own; the form goes on.
-        self.emit.call2(&JsValue::NULL, &name.into(), &detail).map(drop).unwrap_or_default();
+        let answer = self.emit.call2(&JsValue::NULL, &name.into(), &detail);
+        answer.ok().and_then(|answer| answer.as_string()).unwrap_or_default()
     }
 }
 

@@ -33,8 +33,6 @@ pub(crate) struct Live {
     pub(crate) teller: Teller,
     /// Where submissions go.
     pub(crate) submit_url: String,
-    /// Address of the host page, without query and fragment.
-    pub(crate) page: String,
     key: RefCell<KeptKey>,
     machine: RefCell<Machine>,
     /// The body of the last submission: a retry sends the very same bytes.
@@ -57,7 +55,6 @@ impl Live {
         root: HtmlElement,
         teller: Teller,
         submit_url: String,
-        page: String,
         key: KeptKey,
     ) -> Rc<Self> {
         let changed = shown.form.fields.iter().map(|_| false).collect();
@@ -66,7 +63,6 @@ impl Live {
             root,
             teller,
             submit_url,
-            page,
             key: RefCell::new(key),
             machine: RefCell::default(),
             body: RefCell::default(),

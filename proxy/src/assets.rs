@@ -40,6 +40,8 @@ pub(crate) struct Parts {
     pub(crate) loader: String,
     pub(crate) glue: String,
     pub(crate) wasm: String,
+    /// The styles that no form shows at first.
+    pub(crate) later: String,
 }
 
 /// One file.
@@ -56,9 +58,11 @@ pub(crate) struct Asset {
 #[derive(Deserialize)]
 struct Manifest {
     loader: Row,
+    more: Row,
     glue: Row,
     wasm: Row,
     styles: Row,
+    later: Row,
 }
 
 #[derive(Deserialize)]
@@ -118,15 +122,20 @@ impl Assets {
         let manifest = files.get(MANIFEST).ok_or_else(|| broken("no manifest.json"))?;
         let manifest: Manifest =
             serde_json::from_slice(manifest).map_err(|_| broken("a manifest.json that can't be read"))?;
-        for row in [&manifest.loader, &manifest.glue, &manifest.wasm, &manifest.styles] {
+        let Manifest { loader, more, glue, wasm, styles, later } = &manifest;
+        for row in [loader, more, glue, wasm, styles, later] {
             if !files.contains_key(&row.file) {
                 return Err(broken(&format!("no {:?}, which manifest.json names", row.file)));
             }
         }
         let styles = files.get(&manifest.styles.file).cloned().unwrap_or_default();
         let styles = String::from_utf8(styles.into()).map_err(|_| broken("styles that are not UTF-8"))?;
-        let parts =
-            Parts { loader: manifest.loader.file, glue: manifest.glue.file, wasm: manifest.wasm.file };
+        let parts = Parts {
+            loader: manifest.loader.file,
+            glue: manifest.glue.file,
+            wasm: manifest.wasm.file,
+            later: manifest.later.file,
+        };
         let style_source = format!("'sha256-{}'", STANDARD.encode(digest(&SHA256, styles.as_bytes())));
         Ok(Self { files: pair_up(files), parts: Some(parts), styles, style_source: Some(style_source) })
     }
@@ -204,7 +213,7 @@ mod tests {
     use super::*;
 
     fn bundle() -> BTreeMap<String, Bytes> {
-        let manifest = r#"{"loader":{"file":"l.js"},"glue":{"file":"g.js"},"wasm":{"file":"w.wasm"},"styles":{"file":"s.css"}}"#;
+        let manifest = r#"{"loader":{"file":"l.js"},"glue":{"file":"g.js"},"wasm":{"file":"w.wasm"},"styles":{"file":"s.css"},"more":{"file":"m.js"},"later":{"file":"t.css"}}"#;
         [
             ("manifest.json", manifest),
             ("l.js", "l"),
@@ -213,6 +222,8 @@ mod tests {
             ("g.js", "g"),
             ("w.wasm", "w"),
             ("s.css", "s"),
+            ("m.js", "m"),
+            ("t.css", "t"),
             ("inputs", "x"),
         ]
         .map(|(name, text)| (name.to_owned(), Bytes::from(text)))

@@ -107,7 +107,11 @@ pub(crate) fn form_page(assets: &Assets, page: &FormPage<'_>) -> String {
         "</lead-form>",
     ]
     .concat();
-    document(assets, page.setting, form, &form.title, &body, Script::Form)
+    let told = !page.problems.is_empty() || page.notice.is_some();
+    let (locale, direction, title) = (&form.locale, form.direction.as_str(), &form.title);
+    let script = Script::Form;
+    Document { assets, mode: page.setting.mode, locale, direction, title, body: &body, told, script }
+        .to_html()
 }
 
 /// The form's definition and its first paint for a page that is not ours, as JSON: `action` posts to our own page.
@@ -135,7 +139,10 @@ pub(crate) fn thanks_page(
     state: SubmissionState,
 ) -> String {
     let body = [&setting.open(Some(form)), &lead_form::thanks(form, receipt, state), "</lead-form>"].concat();
-    document(assets, setting, form, &form.success_title, &body, script_of(setting))
+    let (locale, direction, title) = (&form.locale, form.direction.as_str(), &form.success_title);
+    let script = script_of(setting);
+    Document { assets, mode: setting.mode, locale, direction, title, body: &body, told: true, script }
+        .to_html()
 }
 
 /// What went wrong, in words for a visitor.
@@ -167,6 +174,7 @@ pub(crate) fn trouble_page(assets: &Assets, setting: Setting<'_>, trouble: &Trou
         direction: form.map_or("ltr", |form| form.direction.as_str()),
         title,
         body: &body,
+        told: true,
         script: form.map_or(Script::None, |_| script_of(setting)),
     }
     .to_html()
@@ -178,16 +186,4 @@ fn script_of(setting: Setting<'_>) -> Script {
         PageMode::Hosted => Script::None,
         PageMode::Iframe => Script::Loader,
     }
-}
-
-fn document(
-    assets: &Assets,
-    setting: Setting<'_>,
-    form: &Form,
-    title: &str,
-    body: &str,
-    script: Script,
-) -> String {
-    let (locale, direction) = (&form.locale, form.direction.as_str());
-    Document { assets, mode: setting.mode, locale, direction, title, body, script }.to_html()
 }

@@ -30,8 +30,8 @@ impl Live {
             return;
         }
         self.set_problems(&[]);
-        self.body.replace(submission_body(form, &values, &self.teller.mode, &self.page));
-        self.teller.tell(&Event::Submitted);
+        let more = self.teller.tell(&Event::Submitted);
+        self.body.replace(submission_body(form, &values, &more));
         let mut machine = self.machine.borrow_mut();
         let task = if as_new { machine.sent_as_new() } else { machine.submitted() };
         drop(machine);
@@ -112,8 +112,12 @@ impl Live {
                 }
                 self.focus_soon(".lf-thanks");
             }
-            Phase::Refused(_) => self.teller.tell(&Event::Failed(&code)),
-            Phase::Offline { .. } if !was_offline => self.teller.tell(&Event::Failed(&code)),
+            Phase::Refused(_) => {
+                self.teller.tell(&Event::Failed(&code));
+            }
+            Phase::Offline { .. } if !was_offline => {
+                self.teller.tell(&Event::Failed(&code));
+            }
             _ => {}
         }
     }

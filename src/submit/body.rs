@@ -5,8 +5,9 @@
 
 use lead_model::{Form, RawValue, Values};
 
-/// The JSON that is posted. `page` is the host page's address without query and fragment; empty where unknown.
-pub(crate) fn submission_body(form: &Form, values: &Values, mode: &str, page: &str) -> String {
+/// The JSON that is posted. `more` are members that the loader adds, as they stand between braces: where the form was shown,
+/// and what accompanies it.
+pub(crate) fn submission_body(form: &Form, values: &Values, more: &str) -> String {
     let mut json = ["{\"form_version\":", &form.version.to_string(), ",\"locale\":"].concat();
     write_text(&mut json, &form.locale);
     json.push_str(",\"values\":{");
@@ -21,13 +22,12 @@ pub(crate) fn submission_body(form: &Form, values: &Values, mode: &str, page: &s
             RawValue::Bool(ticked) => json.push_str(if *ticked { "true" } else { "false" }),
         }
     }
-    json.push_str("},\"source\":{\"mode\":");
-    write_text(&mut json, mode);
-    if !page.is_empty() {
-        json.push_str(",\"page\":");
-        write_text(&mut json, page);
+    json.push('}');
+    if !more.is_empty() {
+        json.push(',');
+        json.push_str(more);
     }
-    json.push_str("}}");
+    json.push('}');
     json
 }
 
@@ -54,7 +54,7 @@ fn write_text(json: &mut String, text: &str) {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
-    use lead_model::{Form, Mode, RawValue, SubmissionBody, Values};
+    use lead_model::{Form, Mode, RawValue, Source, SubmissionBody, Values};
 
     use super::submission_body;
 
@@ -71,7 +71,8 @@ mod tests {
         values.set("na\"me", RawValue::Text(String::new()));
         values.set("consent", RawValue::Bool(true));
         values.set("hot_transfer", RawValue::Bool(false));
-        let json = submission_body(&form(), &values, "iframe", "https://shop.example/a\"b");
+        let more = r#""source":{"mode":"iframe","page":"https://shop.example/a\"b"}"#;
+        let json = submission_body(&form(), &values, more);
         let body: SubmissionBody = serde_json::from_str(&json).unwrap();
         assert_eq!((body.form_version, body.locale.as_str()), (3, "de-AT"));
         assert_eq!(body.values, values);
@@ -80,9 +81,9 @@ mod tests {
     }
 
     #[test]
-    fn unknown_page_is_left_out() {
+    fn nothing_more_is_left_out() {
         let body: SubmissionBody =
-            serde_json::from_str(&submission_body(&form(), &Values::new(), "inline", "")).unwrap();
-        assert_eq!(body.source.page, None);
+            serde_json::from_str(&submission_body(&form(), &Values::new(), "")).unwrap();
+        assert_eq!(body.source, Source::default());
     }
 }

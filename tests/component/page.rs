@@ -52,7 +52,9 @@ extern "C" {
     pub(crate) fn undo();
 }
 
-type Emit = Closure<dyn FnMut(String, JsValue)>;
+type Emit = Closure<dyn FnMut(String, JsValue) -> JsValue>;
+/// What the loader answers to `submitted`.
+const MORE: &str = r#""source":{"mode":"inline","page":"https://shop.example/contact"}"#;
 
 /// A mounted form. It is taken off when it is dropped.
 pub(crate) struct Page {
@@ -74,12 +76,9 @@ pub(crate) fn place(html: &str) -> HtmlElement {
 /// The options of a form whose key is kept under this name.
 pub(crate) fn options(storage_key: &str) -> JsValue {
     let options = Object::new();
-    for (name, value) in [
-        ("submitUrl", "https://proxy.example/v1/forms/every-kind/submissions"),
-        ("mode", "inline"),
-        ("page", "https://shop.example/contact"),
-        ("storageKey", storage_key),
-    ] {
+    for (name, value) in
+        [("submitUrl", "https://proxy.example/v1/forms/every-kind/submissions"), ("storageKey", storage_key)]
+    {
         Reflect::set(&options, &name.into(), &value.into()).unwrap();
     }
     options.into()
@@ -96,7 +95,11 @@ impl Page {
         let told = Rc::new(RefCell::new(Vec::new()));
         let emit: Emit = Closure::new({
             let told = Rc::clone(&told);
-            move |name, detail| told.borrow_mut().push((name, detail))
+            move |name: String, detail| {
+                let answer = if name == "submitted" { MORE.into() } else { JsValue::UNDEFINED };
+                told.borrow_mut().push((name, detail));
+                answer
+            }
         });
         let function: Function = emit.as_ref().unchecked_ref::<Function>().clone();
         let seen = scripted(JSON::parse(answers).unwrap().unchecked_into());

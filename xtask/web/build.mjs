@@ -102,6 +102,16 @@ const glue = place(
   await bundle(values.glue, { format: "esm", define: { "import.meta.url": '""' } }),
 );
 const styles = place("form", "css", await bundle("style/main.css", { loader: { ".svg": "dataurl", ".woff2": "dataurl" } }));
+const later = place("later", "css", await bundle("style/later.css", {}));
+const more = place(
+  "more",
+  "js",
+  // The styles that no form shows at first come with it: one request less.
+  await bundle("embed/more.js", {
+    format: "esm",
+    define: { __LATER__: JSON.stringify(readFileSync(join(values.out, later.file), "utf8")) },
+  }),
+);
 const loader = place(
   "loader",
   "js",
@@ -112,7 +122,8 @@ const loader = place(
       __GLUE__: JSON.stringify(glue.file),
       __WASM__: JSON.stringify(wasm.file),
       __STYLES__: JSON.stringify(styles.file),
+      __MORE__: JSON.stringify(more.file),
     },
   }),
 );
-writeFileSync(join(values.out, "manifest.json"), `${JSON.stringify({ loader, glue, wasm, styles }, null, 2)}\n`);
+writeFileSync(join(values.out, "manifest.json"), `${JSON.stringify({ loader, more, glue, wasm, styles, later }, null, 2)}\n`);

@@ -14,6 +14,8 @@ pub(super) struct Document<'a> {
     pub(super) direction: &'a str,
     pub(super) title: &'a str,
     pub(super) body: &'a str,
+    /// It shows more than an untouched form: thanks, or problems.
+    pub(super) told: bool,
     /// What it asks of the loader.
     pub(super) script: Script,
 }
@@ -36,6 +38,7 @@ impl Document<'_> {
             &html_escape::encode_text(self.title),
             "</title>",
             &self.styles(),
+            &self.later_styles(),
             &self.scripts(),
             "</head><body class=\"lf-page\"",
             &attribute("data-mode", frame),
@@ -44,6 +47,14 @@ impl Document<'_> {
             "</main></body></html>\n",
         ]
         .concat()
+    }
+
+    /// What no form shows at first: at once where this page shows some of it, or where no script will bring it.
+    fn later_styles(&self) -> String {
+        let Some(parts) = self.assets.parts() else { return String::new() };
+        let href = attribute("href", &format!("/assets/{}", parts.later));
+        let link = ["<link rel=\"stylesheet\"", &href, ">"].concat();
+        if self.told { link } else { ["<noscript>", &link, "</noscript>"].concat() }
     }
 
     /// Exactly the text whose hash stands in the page's policy.
@@ -109,6 +120,7 @@ mod tests {
             direction: "ltr",
             title: "A & B",
             body: "",
+            told: false,
             script: Script::Form,
         };
         let html = page.to_html();

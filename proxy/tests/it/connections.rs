@@ -22,9 +22,16 @@ async fn start(public: &str) -> TestApp {
     TestApp::start_with(|config| {
         let dir = config.store.with_file_name("assets");
         std::fs::create_dir(&dir).unwrap();
-        let manifest = r#"{"loader":{"file":"loader.1.js"},"glue":{"file":"form.1.js"},"wasm":{"file":"form.1.wasm"},"styles":{"file":"form.1.css"}}"#;
+        let manifest = r#"{"loader":{"file":"loader.1.js"},"glue":{"file":"form.1.js"},"wasm":{"file":"form.1.wasm"},"styles":{"file":"form.1.css"},"more":{"file":"more.1.js"},"later":{"file":"later.1.css"}}"#;
         for (name, text) in
-            [("manifest.json", manifest), ("loader.1.js", "1"), ("form.1.js", "2"), ("form.1.css", ".lf{}")]
+            [
+                ("manifest.json", manifest),
+                ("loader.1.js", "1"),
+                ("more.1.js", "3"),
+                ("form.1.js", "2"),
+                ("form.1.css", ".lf{}"),
+                ("later.1.css", ".lf{}"),
+            ]
         {
             std::fs::write(dir.join(name), text).unwrap();
         }

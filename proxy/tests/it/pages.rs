@@ -176,7 +176,7 @@ async fn page_inlines_exactly_the_styles_that_its_policy_names() {
     let app = TestApp::start_with(|config| {
         let dir = config.store.with_file_name("assets");
         std::fs::create_dir(&dir).unwrap();
-        let manifest = r#"{"loader":{"file":"loader.1.js"},"glue":{"file":"form.1.js"},"wasm":{"file":"form.1.wasm"},"styles":{"file":"form.1.css"}}"#;
+        let manifest = r#"{"loader":{"file":"loader.1.js"},"glue":{"file":"form.1.js"},"wasm":{"file":"form.1.wasm"},"styles":{"file":"form.1.css"},"more":{"file":"more.1.js"},"later":{"file":"later.1.css"}}"#;
         for (name, text) in [
             ("manifest.json", manifest),
             ("loader.1.js", "let loader"),
@@ -184,6 +184,8 @@ async fn page_inlines_exactly_the_styles_that_its_policy_names() {
             ("form.1.js", "let glue"),
             ("form.1.wasm", "wasm"),
             ("form.1.css", ".lf{color:red}"),
+            ("more.1.js", "let more"),
+            ("later.1.css", ".lf-thanks{color:red}"),
         ] {
             std::fs::write(dir.join(name), text).unwrap();
         }
@@ -195,12 +197,13 @@ async fn page_inlines_exactly_the_styles_that_its_policy_names() {
     // SHA-256 of `.lf{color:red}`, made with another tool.
     let hash = "sha256-7r8yOUpX9TQo3ioIbx34qm3UBHBDNodPiHSqvfc53SU=";
     let policy = page.header("content-security-policy");
-    assert!(policy.contains(&format!("style-src '{hash}'")), "{policy}");
+    assert!(policy.contains(&format!("style-src 'self' '{hash}'")), "{policy}");
     assert!(policy.contains("script-src 'self' 'wasm-unsafe-eval'"), "{policy}");
     for part in [
         "<script src=\"/embed.js\" async>",
         "modulepreload\" href=\"/assets/form.1.js\"",
         "as=\"fetch\" href=\"/assets/form.1.wasm\"",
+        "<noscript><link rel=\"stylesheet\" href=\"/assets/later.1.css\"></noscript>",
     ] {
         assert!(page.text.contains(part), "{part}");
     }

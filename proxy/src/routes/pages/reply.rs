@@ -98,7 +98,7 @@ impl Reply<'_> {
             _ => "'none'".to_owned(),
         };
         format!(
-            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src {}; connect-src 'self'; \
+            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' {}; connect-src 'self'; \
              form-action 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors {ancestors}",
             self.app.assets.style_source()
         )
