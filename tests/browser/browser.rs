@@ -1,34 +1,19 @@
-//! One real Chromium, driven over WebDriver, with a fresh profile and nothing to call home to.
+//! One real browser, Chromium unless a journey asks for another, driven over WebDriver, with a fresh profile and nothing to call home to.
 //!
 //! Apart so that journeys speak of pages and forms, not of sessions and processes. Waiting happens inside the page, for
 //! a condition, with a limit; nowhere for a time.
 
-use std::io::{BufRead, BufReader};
-use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use thirtyfour::prelude::*;
 
+use crate::drivers::{Driver, Engine, narrow_firefox};
+
 /// How long a condition in the page may take.
 const LIMIT_MS: u64 = 20_000;
-
-const ARGUMENTS: &[&str] = &[
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-    "--force-device-scale-factor=1",
-    "--hide-scrollbars",
-];
 
 /// Looks in the page again and again until the script says something true, and gives that.
 const WAIT: &str = r"
@@ -46,26 +31,30 @@ const WAIT: &str = r"
 
 pub(crate) struct Browser {
     pub(crate) driver: WebDriver,
+    engine: Engine,
+    /// Whether conditions are looked at from outside, again and again: where a page's policy keeps even a test from
+    /// making a function of a text, and in browsers whose drivers share the page's own rules.
+    pub(crate) from_outside: bool,
     // After the session, so that it can still be closed in good order.
-    _chromedriver: Chromedriver,
+    _driver: Driver,
     _profile: TempDir,
 }
 
 impl Browser {
     pub(crate) async fn start() -> Self {
-        let (chromedriver, port) = start_chromedriver();
+        Self::of(Engine::Chromium, "light").await
+    }
+
+    /// A browser of this engine, on a system that prefers this color scheme.
+    pub(crate) async fn of(engine: Engine, scheme: &str) -> Self {
+        let started = engine.start(scheme);
         let profile = tempfile::tempdir().unwrap();
-        let mut capabilities = DesiredCapabilities::chrome();
-        for argument in ARGUMENTS {
-            capabilities.add_arg(argument).unwrap();
-        }
-        capabilities.add_arg(&format!("--user-data-dir={}", profile.path().display())).unwrap();
-        if let Some(binary) = std::env::var_os("CHROMIUM") {
-            capabilities.set_binary(&binary.to_string_lossy()).unwrap();
-        }
-        let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await.unwrap();
+        let capabilities = engine.capabilities(scheme, profile.path());
+        let driver =
+            WebDriver::new(format!("http://127.0.0.1:{}", started.port), capabilities).await.unwrap();
         driver.set_script_timeout(Duration::from_millis(LIMIT_MS + 5_000)).await.unwrap();
-        Self { driver, _chromedriver: chromedriver, _profile: profile }
+        let from_outside = engine != Engine::Chromium;
+        Self { driver, engine, from_outside, _driver: started, _profile: profile }
     }
 
     pub(crate) async fn goto(&self, url: &str) {
@@ -74,15 +63,32 @@ impl Browser {
 
     /// Waits in the page for the script to return something true. `what` names it in the failure.
     pub(crate) async fn until(&self, what: &str, script: &str, arguments: &[Value]) -> Value {
-        let mut all = vec![Value::from(script)];
-        all.extend_from_slice(arguments);
-        all.push(json!(LIMIT_MS));
-        let seen = self.driver.execute_async(WAIT, all).await.unwrap().json().clone();
+        let seen = if self.from_outside {
+            self.look(script, arguments).await
+        } else {
+            let mut all = vec![Value::from(script)];
+            all.extend_from_slice(arguments);
+            all.push(json!(LIMIT_MS));
+            self.driver.execute_async(WAIT, all).await.unwrap().json().clone()
+        };
         if seen.is_null() {
-            let source = self.driver.execute(DUMP, vec![]).await.unwrap().json().clone();
+            let source = self.driver.execute(DUMP, vec![]).await.map(|dump| dump.json().clone());
+            let source = source.unwrap_or_else(|error| json!(error.to_string()));
             panic!("waited {LIMIT_MS} ms in vain for: {what}\n{source:#}\n{:#?}", self.console().await);
         }
         seen
+    }
+
+    /// Asks the page until the script says something true. A page that is just being left answers with an error.
+    async fn look(&self, script: &str, arguments: &[Value]) -> Value {
+        let deadline = Instant::now() + Duration::from_millis(LIMIT_MS);
+        let mut seen = Value::Null;
+        while !is_something(&seen) && Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(25)).await;
+            let said = self.driver.execute(script, arguments.to_vec()).await;
+            seen = said.map_or(Value::Null, |said| said.json().clone());
+        }
+        if is_something(&seen) { seen } else { Value::Null }
     }
 
     /// Runs a script now and gives what it returns.
@@ -110,6 +116,30 @@ impl Browser {
         let still = json!({ "name": "prefers-reduced-motion", "value": "reduce" });
         let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }, still] });
         self.cdp("Emulation.setEmulatedMedia", features).await;
+    }
+
+    /// A phone held upright, or a desk's screen. MiniBrowser's window gets no narrower than its buttons are,
+    /// which is narrow enough for the form to be as on a phone.
+    pub(crate) async fn be_screen(&self, screen: &str, scheme: &str) {
+        let (width, height) = if screen == "phone" { (390, 844) } else { (1280, 900) };
+        if self.engine == Engine::Chromium {
+            return self.show_as(width, height, scheme).await;
+        }
+        self.driver.set_window_rect(0, 0, width, height).await.unwrap();
+        if self.engine == Engine::Firefox {
+            narrow_firefox(&self.driver, (screen == "phone").then_some(width)).await;
+        }
+        let as_wished = format!("return (innerWidth < 480) === {}", screen == "phone");
+        self.until(&format!("a page as wide as a {screen}"), &as_wished, &[]).await;
+    }
+
+    /// Goes into the iframe of the page's first form, once it is there.
+    pub(crate) async fn enter_form_frame(&self) {
+        const FIND: &str = "const e = document.querySelector('lead-form'), frame = e && (e.shadowRoot || e).querySelector('iframe');";
+        self.until("the form's iframe", &format!("{FIND} return frame ? 1 : 0"), &[]).await;
+        let frame =
+            self.driver.execute(format!("{FIND} return frame"), vec![]).await.unwrap().element().unwrap();
+        frame.enter_frame().await.unwrap();
     }
 
     /// Keeps what the screen shows, the whole page down to `height_max` CSS pixels.
@@ -149,59 +179,15 @@ impl Drop for Browser {
     }
 }
 
-/// The driver's process, which leads a process group of its own: a journey that fails leaves no browser behind.
-struct Chromedriver(Child);
-
-impl Drop for Chromedriver {
-    fn drop(&mut self) {
-        let group = format!("-{}", self.0.id());
-        let _ended = Command::new("kill").args(["-KILL", "--", &group]).status();
-        let _reaped = self.0.wait();
-    }
-}
-
 /// What a person would want to see of a page that disappoints: its text, and that of every shadow root.
 const DUMP: &str = r"
     const roots = [document, ...Array.from(document.querySelectorAll('*')).map(e => e.shadowRoot).filter(Boolean)];
     return roots.map(root => (root.body || root).innerHTML || Array.from(root.children).map(c => c.outerHTML).join('')).map(html => html.slice(0, 6000));
 ";
 
-/// A driver on a port of its own. It asks for one of IPv6 and wants the same of IPv4, where another may have it: it ends then,
-/// and the next one asks for another.
-fn start_chromedriver() -> (Chromedriver, u16) {
-    const TRIES: usize = 5;
-    let mut last = String::new();
-    for _ in 0..TRIES {
-        match try_chromedriver() {
-            Ok(started) => return started,
-            Err(said) => last = said,
-        }
-    }
-    panic!("chromedriver ended {TRIES} times without saying its port: {last}");
-}
-
-/// The driver and its port, or what it said before it ended.
-fn try_chromedriver() -> Result<(Chromedriver, u16), String> {
-    let program = std::env::var_os("CHROMEDRIVER").unwrap_or_else(|| "chromedriver".into());
-    let child = Command::new(&program)
-        .arg("--port=0")
-        .process_group(0)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap_or_else(|error| {
-            panic!("{}: {error}; `cargo xtask tools` installs it", program.to_string_lossy())
-        });
-    let mut driver = Chromedriver(child);
-    let mut said = String::new();
-    for line in BufReader::new(driver.0.stdout.take().unwrap()).lines().map_while(Result::ok) {
-        if let Some((_, port)) = line.split_once("started successfully on port ") {
-            return Ok((driver, port.trim_end_matches('.').trim().parse().unwrap()));
-        }
-        said.push_str(&line);
-        said.push('\n');
-    }
-    Err(said)
+/// What a page's script calls true.
+fn is_something(value: &Value) -> bool {
+    !matches!(value, Value::Null | Value::Bool(false)) && *value != json!(0) && *value != json!("")
 }
 
 /// WebDriver hands pictures over as base64; the tests have no other use for it.

@@ -87,6 +87,31 @@ impl<'a> FormOnPage<'a> {
         self.element("field", "return control(TEXT)", label).await
     }
 
+    /// The control that goes by this name on the wire, in whatever language its label is.
+    pub(crate) async fn named(&self, name: &str) -> WebElement {
+        self.element("control", "return root.querySelector(`[name=\"${TEXT}\"]`)", name).await
+    }
+
+    /// Types at its end. As people do, by a click first: WebKit lets no frame of another origin take the focus by itself.
+    pub(crate) async fn type_into(&self, name: &str, text: &str) {
+        let control = self.named(name).await;
+        self.point_at(&control).await;
+        control.send_keys(Key::End + text).await.unwrap();
+    }
+
+    /// Presses the button that sends, in whatever language it says so.
+    pub(crate) async fn submit(&self) {
+        let body = "return root.querySelector(`button[type=${TEXT}]`)";
+        self.point_at(&self.element("button", body, "submit").await).await;
+    }
+
+    /// Clicks where it is, with the mouse: WebKit's driver believes that whatever is in a shadow root is covered by its host.
+    async fn point_at(&self, element: &WebElement) {
+        element.scroll_into_view().await.unwrap();
+        let actions = self.browser.driver.action_chain_with_delay(None, Some(Duration::ZERO));
+        actions.move_to_element_center(element).click().perform().await.unwrap();
+    }
+
     pub(crate) async fn button(&self, text: &str) -> WebElement {
         self.element("button", "return button(TEXT)", text).await
     }

@@ -16,6 +16,7 @@ use tempfile::TempDir;
 
 use crate::browser::Browser;
 use crate::config_text::{ConfigText, PUBLIC_KEY, partner_secret};
+use crate::gate::Gate;
 
 /// What the simulator asks for; a canary, so that a test can look for it everywhere else.
 pub(crate) const API_KEY: &str = "canary-api-key-7d1f0c2b9e";
@@ -32,6 +33,8 @@ pub(crate) struct House {
     pub(crate) site: Site,
     pub(crate) proxy: lead_proxy::Running,
     pub(crate) proxy_url: String,
+    /// The door before it, where a journey wants one.
+    pub(crate) gate: Option<Gate>,
     /// As the proxy has them, for what a CRM's server would sign with their keys.
     accounts: Vec<Account>,
     _folder: TempDir,
@@ -50,18 +53,33 @@ impl House {
 
     /// With forms beside the shipped ones: their id and their definition.
     pub(crate) async fn start_in(pages: &str, more_forms: &[(&str, &str)]) -> Self {
+        Self::build(&manifest_dir().join(pages), more_forms, false).await
+    }
+
+    /// With this folder of host pages, and a door before the proxy at which things can be held back.
+    pub(crate) async fn start_behind_gate(pages: &Path) -> Self {
+        Self::build(pages, &[], true).await
+    }
+
+    /// The door of a house that has one.
+    pub(crate) fn gate(&self) -> &Gate {
+        self.gate.as_ref().unwrap()
+    }
+
+    async fn build(pages: &Path, more_forms: &[(&str, &str)], gated: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let sim_options = partner_sim::Options::new(any_port(), credentials());
         let sim = partner_sim::start(sim_options).await.unwrap();
         let proxy_addr = free_addr();
         let proxy_url = format!("http://{proxy_addr}");
-        let pages = manifest_dir().join(pages);
-        let site = partner_sim::site::start(&pages, any_port(), &proxy_url).await.unwrap();
+        let site = partner_sim::site::start(pages, any_port(), &proxy_url).await.unwrap();
         write_forms(folder.path(), &site.url(), more_forms);
-        let config = || config(&folder, proxy_addr, &sim.takepayments().insert_url());
+        let listen = if gated { free_addr() } else { proxy_addr };
+        let config = || config(&folder, listen, &proxy_url, &sim.takepayments().insert_url());
         let accounts = config().accounts;
         let proxy = lead_proxy::serve(config()).await.unwrap();
-        Self { sim, site, proxy, proxy_url, accounts, _folder: folder }
+        let gate = if gated { Some(Gate::open(proxy_addr, listen).await) } else { None };
+        Self { sim, site, proxy, proxy_url, gate, accounts, _folder: folder }
     }
 
     /// A page of the partner's website.
@@ -190,13 +208,13 @@ fn write_forms(folder: &Path, site: &str, more: &[(&str, &str)]) {
     }
 }
 
-fn config(folder: &TempDir, listen: SocketAddr, insert_url: &str) -> lead_proxy::Config {
+fn config(folder: &TempDir, listen: SocketAddr, origin: &str, insert_url: &str) -> lead_proxy::Config {
     let at = |name: &str| folder.path().join(name).display().to_string();
     let text = format!(
         r#"
         [public]
         listen = "{listen}"
-        origin = "http://{listen}"
+        origin = "{origin}"
         [operator]
         listen = "127.0.0.1:0"
         [forms]

@@ -19,9 +19,12 @@ mod completion;
 #[path = "../../proxy/tests/it/app/config_text.rs"]
 mod config_text;
 mod drawn;
+mod drivers;
 mod early;
 mod embedding;
+mod everywhere;
 mod form;
+mod gate;
 mod house;
 mod identity;
 mod journey;

@@ -74,7 +74,7 @@ const STAGES: &[Stage] = &[
     },
     Stage {
         name: "browser",
-        needs: &[Need::Nextest, Need::Web, Need::Browser],
+        needs: &[Need::Nextest, Need::Web, Need::Browser, Need::Firefox, Need::Geckodriver, Need::Webkit],
         reads_source: false,
         run: browser,
     },
@@ -269,13 +269,28 @@ fn as_built(tools: &Tools, command: fn(&[String]) -> Result<()>, arguments: &[&s
     command(&arguments)
 }
 
-/// Where the browser's two programs lie, under the names that WebDriver crates know.
-fn browser_paths(tools: &Tools) -> Result<[(&'static str, PathBuf); 2]> {
+/// Where Chromium's two programs lie, under the names that WebDriver crates know.
+fn chromium_paths(tools: &Tools) -> Result<[(&'static str, PathBuf); 2]> {
     Ok([("CHROMIUM", tools.program("chromium")?), ("CHROMEDRIVER", tools.program("chromedriver")?)])
 }
 
+/// Where the programs of all three browsers lie. WebKit's driver knows its browser.
+fn browser_paths(tools: &Tools) -> Result<Vec<(&'static str, PathBuf)>> {
+    const OTHERS: [(&str, &str); 4] = [
+        ("FIREFOX", "firefox-esr"),
+        ("GECKODRIVER", "geckodriver"),
+        ("WEBKIT_DRIVER", "WebKitWebDriver"),
+        ("XVFB", "Xvfb"),
+    ];
+    let mut paths = chromium_paths(tools)?.to_vec();
+    for (variable, program) in OTHERS {
+        paths.push((variable, tools.program(program)?));
+    }
+    Ok(paths)
+}
+
 fn component(tools: &Tools) -> Result<()> {
-    let browser = browser_paths(tools)?;
+    let browser = chromium_paths(tools)?;
     let capabilities =
         json!({ "goog:chromeOptions": { "binary": browser[0].1, "args": CHROMIUM_ARGUMENTS } });
     let settings = sh::target().join("webdriver.json");

@@ -59,6 +59,16 @@ const CARGO_NEXTEST: cargo::Tool = cargo::Tool {
     minutes: 5,
 };
 
+/// Drives Firefox; Debian has the browser, not this. Any of the last years' Firefoxes understands it.
+const GECKODRIVER: cargo::Tool = cargo::Tool {
+    package: "geckodriver",
+    folder: "geckodriver",
+    version: "0.37.1",
+    binaries: &["geckodriver"],
+    arguments: &["--locked"],
+    minutes: 3,
+};
+
 /// What a command can ask for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Need {
@@ -76,6 +86,12 @@ pub(crate) enum Need {
     Nextest,
     /// Chromium and its driver.
     Browser,
+    /// Firefox ESR.
+    Firefox,
+    /// What drives Firefox.
+    Geckodriver,
+    /// WebKitGTK's small browser, its driver, and a display for it.
+    Webkit,
     /// strace, for `cargo xtask trace`.
     Strace,
     /// SQLite's own program, for `cargo xtask disk`.
@@ -96,6 +112,9 @@ impl Need {
         Need::Deny,
         Need::Nextest,
         Need::Browser,
+        Need::Firefox,
+        Need::Geckodriver,
+        Need::Webkit,
         Need::Strace,
         Need::Sqlite,
         Need::Postgres,
@@ -111,6 +130,9 @@ impl Need {
             Need::Deny => Box::new(CARGO_DENY),
             Need::Nextest => Box::new(cargo::OnPathOr(CARGO_NEXTEST)),
             Need::Browser => Box::new(apt::BROWSER),
+            Need::Firefox => Box::new(apt::FIREFOX),
+            Need::Geckodriver => Box::new(GECKODRIVER),
+            Need::Webkit => Box::new(apt::WEBKIT),
             Need::Strace => Box::new(apt::STRACE),
             Need::Sqlite => Box::new(apt::SQLITE),
             Need::Postgres => Box::new(apt::POSTGRES),

@@ -15,6 +15,22 @@ pub(super) const BROWSER: Debian = Debian {
     same_major: true,
 };
 
+/// Firefox, the release that Debian keeps; its driver is built (`cargo xtask tools` knows how).
+pub(super) const FIREFOX: Debian = Debian {
+    label: "Firefox ESR",
+    programs: &["firefox-esr"],
+    packages: &["firefox-esr"],
+    same_major: false,
+};
+
+/// WebKitGTK's driver, which brings the library and its MiniBrowser; that one knows no headless mode, hence the display.
+pub(super) const WEBKIT: Quiet = Quiet(Debian {
+    label: "WebKitGTK with its driver, and a display",
+    programs: &["WebKitWebDriver", "Xvfb"],
+    packages: &["webkit2gtk-driver", "xvfb"],
+    same_major: false,
+});
+
 /// Shows system calls; `cargo xtask trace` needs it.
 pub(super) const STRACE: Debian =
     Debian { label: "strace", programs: &["strace"], packages: &["strace"], same_major: false };
