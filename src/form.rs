@@ -13,7 +13,7 @@ use crate::parts::error_summary::error_summary;
 use crate::parts::header::header;
 use crate::parts::steps::{back_button, progress, step_frame};
 use crate::parts::thanks::thanks_panel;
-use crate::shown::Shown;
+use crate::shown::{Plain, Shown};
 use crate::view::{Element, element};
 
 /// A lead form. The same view natively, where it is read once, and in the browser, where it follows its signals.
@@ -78,14 +78,32 @@ fn form(shown: &Arc<Shown>, first: bool) -> Element {
         .child(status(shown))
         .live_children(notice(shown));
     match &shown.plain {
-        Some(plain) => {
-            let token = element("input", "")
-                .attribute("type", "hidden")
-                .attribute("name", "_token")
-                .attribute("value", plain.token.clone());
-            form.attribute("method", "post").attribute("action", plain.action.clone()).child(token)
-        }
+        Some(plain) => plain_form(form, plain),
         // Outside a dialog this method does nothing: should our listener ever be gone, no value gets into an address.
         None => form.attribute("method", "dialog").flag("novalidate", true),
     }
+}
+
+/// What the form needs that posts itself: where to, our signed token, and a field that only a robot fills. Nobody sees that
+/// one, hears of it or gets to it by keys, and it asks no browser to fill it.
+#[cfg(feature = "ssr")]
+fn plain_form(form: Element, plain: &Plain) -> Element {
+    let token = element("input", "")
+        .attribute("type", "hidden")
+        .attribute("name", "_token")
+        .attribute("value", plain.token.clone());
+    let trap = element("input", "")
+        .attribute("name", crate::TRAP)
+        .attribute("autocomplete", "off")
+        .attribute("tabindex", "-1")
+        .attribute("aria-hidden", "true")
+        // Out of sight by the sheet's rule for what only a script shows.
+        .flag("data-scripted", true);
+    form.attribute("method", "post").attribute("action", plain.action.clone()).child(token).child(trap)
+}
+
+/// In the browser no form posts itself.
+#[cfg(not(feature = "ssr"))]
+fn plain_form(form: Element, _: &Plain) -> Element {
+    form
 }

@@ -18,6 +18,9 @@ mod view;
 
 pub use shown::{Plain, Shown};
 
+/// The name of the field that no person sees. No field of a form begins so, and no browser knows what to fill in there.
+pub const TRAP: &str = "_homepage";
+
 #[cfg(any(test, feature = "csr"))]
 mod key;
 #[cfg(any(test, feature = "csr"))]

@@ -139,6 +139,7 @@ fn submission(number: u16) -> Result<NewSubmission> {
         fingerprint: [7; 32],
         person: None,
         duplicates: DuplicateRule::default(),
+        quarantine: None,
         lead: SealedLead { key_id: "k1".to_owned(), data_key: vec![1; 61], sealed: vec![2; 600] },
     })
 }

@@ -101,12 +101,14 @@ impl Alerts {
             }
             let is_unknown = !self.accounts.known.contains(&count.account);
             let cause = match count.state {
+                // Nobody is woken for robots: who is in quarantine is no lead in doubt.
+                DeliveryState::Held if count.count == count.quarantined => continue,
                 DeliveryState::Held => Cause::LeadHeld,
                 DeliveryState::DeadLetter => Cause::LeadDead,
                 DeliveryState::Waiting if is_unknown => Cause::AccountUnknown,
                 _ => continue,
             };
-            *seen.entry((cause, Some(count.account))).or_default() += count.count;
+            *seen.entry((cause, Some(count.account))).or_default() += count.count - count.quarantined;
         }
         for view in self.store.closed_gates().await? {
             let cause = match view.gate.closed.map(|closed| closed.cause) {

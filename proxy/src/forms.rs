@@ -12,6 +12,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use aws_lc_rs::digest::{SHA256, digest};
 use bytes::Bytes;
 use lead_model::{Form, FormDefinition, Origin};
+use serde::Serialize;
 
 use crate::locales::Locales;
 
@@ -86,7 +87,10 @@ impl ServedForm {
     pub(crate) fn new(definition: FormDefinition, locales: &Locales) -> Self {
         let languages = locales
             .of_form(&definition)
-            .map(|tag| Arc::new(FormText::new(definition.localize(tag, locales.messages(tag)))))
+            .map(|tag| {
+                let form = definition.localize(tag, locales.messages(tag));
+                Arc::new(FormText::new(form, definition.robots.proof))
+            })
             .collect();
         Self { definition, languages }
     }
@@ -103,9 +107,21 @@ impl ServedForm {
     }
 }
 
+/// What a browser is told of a form.
+#[derive(Serialize)]
+struct Told<'f> {
+    #[serde(flatten)]
+    form: &'f Form,
+    /// Whether it asks for a proof of work.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    proof: bool,
+}
+
 impl FormText {
-    fn new(form: Form) -> Self {
-        let json = Bytes::from(serde_json::to_vec(&form).unwrap_or_default());
+    fn new(form: Form, asks_for_proof: bool) -> Self {
+        // Said to the browser's script alone: the form itself knows nothing of it.
+        let told = Told { form: &form, proof: asks_for_proof };
+        let json = Bytes::from(serde_json::to_vec(&told).unwrap_or_default());
         let etag = etag(&json);
         Self { form, json, etag }
     }

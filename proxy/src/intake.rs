@@ -25,6 +25,7 @@ use crate::ids::{DeliveryId, IdempotencyKey, Receipt};
 use crate::keys::{Keys, LeadAddress, LeadContent};
 use crate::left_behind::LeftBehind;
 use crate::mapping::check_payload;
+use crate::robots::{Robots, Signs};
 use crate::store::{Accepted, DuplicateRule, NewSubmission, Purpose, Store, StoreError};
 
 use fingerprint::fingerprint;
@@ -43,6 +44,7 @@ pub(crate) struct Intake {
     /// How long an answer waits for the first attempt.
     pub(crate) inline_wait: Duration,
     pub(crate) left_behind: LeftBehind,
+    pub(crate) robots: Robots,
 }
 
 /// One submission as it came through a door.
@@ -56,6 +58,8 @@ pub(crate) struct Offer<'a> {
     pub(crate) source: Source,
     /// What it is for: a new lead, or the record of the link by which the form was opened.
     pub(crate) purpose: Purpose,
+    /// What tells a person from a robot.
+    pub(crate) signs: Signs,
 }
 
 /// What becomes of a submission.
@@ -88,13 +92,23 @@ impl Intake {
         if let Err(problems) = check_payload(&offer.text.form, account, &receipt, &values) {
             return Verdict::Invalid(problems);
         }
-        self.keep(new_submission(&self.keys, &offer, receipt, values)).await
+        let form = &offer.form.definition;
+        let quarantine = self.robots.quarantine((&form.id, &form.robots), &offer.key, &offer.signs);
+        self.keep(NewSubmission { quarantine, ..new_submission(&self.keys, &offer, receipt, values) }).await
     }
 
     /// Stores a checked submission and, for a moment, waits.
     async fn keep(&self, submission: NewSubmission) -> Verdict {
         let receipt = submission.receipt.clone();
+        let quarantined = submission.quarantine.as_ref().map(|why| (submission.account.clone(), why.clone()));
         match self.accept(submission).await {
+            Ok(Accepted::New(delivery)) if let Some((account, why)) = quarantined => {
+                tracing::warn!(
+                    delivery.id = %delivery, %receipt, account, why,
+                    "a lead looks like a robot's: it is held in quarantine for a person to send or to drop"
+                );
+                Verdict::Safe(answer(&receipt, SubmissionState::Received))
+            }
             Ok(Accepted::New(delivery)) => self.first_outcome(delivery, receipt).await,
             Ok(Accepted::Known { receipt, state }) => Verdict::Safe(answer(&receipt, state)),
             Ok(Accepted::Refused { fields }) => Verdict::Refused(fields),
@@ -171,6 +185,7 @@ fn sealed(
         fingerprint: fingerprint(&keys.index, form, key, content),
         person: person::person(&keys.index, account, content),
         duplicates: DuplicateRule::default(),
+        quarantine: None,
         lead: keys.ring.seal_lead(&address, content),
         receipt,
     }

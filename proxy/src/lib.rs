@@ -36,6 +36,7 @@ mod left_behind;
 mod middleware;
 mod notices;
 mod render;
+mod robots;
 mod router;
 mod routes;
 mod running;

@@ -4,6 +4,7 @@
 
 mod document;
 
+pub(crate) use lead_form::TRAP;
 use lead_form::{FirstPaint, first_paint, first_paint_tree};
 use lead_model::{Form, Problem, SubmissionState, Values};
 

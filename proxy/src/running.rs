@@ -27,6 +27,7 @@ use crate::intake::Intake;
 use crate::intake::purpose::Links;
 use crate::keys::{Keyring, Keys};
 use crate::left_behind::LeftBehind;
+use crate::robots::Robots;
 use crate::routes::records::SchemaCache;
 use crate::server::{self, Server, ServerLimits};
 use crate::store::{Store, StorePlace};
@@ -96,6 +97,7 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
         clock: clock.clone(),
         inline_wait: config.public.inline_wait,
         left_behind: left_behind.clone(),
+        robots: Robots::new(&keys.index, clock.clone()),
     };
     let app = Arc::new(App {
         left_behind,

@@ -25,6 +25,18 @@ const KEY_PURPOSE: &str = "form tokens";
 /// Longer than any token that we make.
 const TOKEN_BYTES_MAX: usize = 512;
 
+/// Stands behind the time in a token for a page that was shown before.
+const SHOWN_BEFORE: &str = "again";
+
+/// What a token of ours says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Shown {
+    /// The idempotency key of what is sent with it.
+    pub(crate) key: IdempotencyKey,
+    /// How long ago the visitor first saw the form; none where it was shown before, and only sent once more.
+    pub(crate) ago: Option<Duration>,
+}
+
 /// Makes tokens and tells its own from others.
 pub(crate) struct Tokens {
     key: hmac::Key,
@@ -48,22 +60,35 @@ impl Tokens {
 
     /// A token for this form under a new idempotency key.
     pub(crate) fn issue(&self, form: &str) -> String {
-        let payload = format!("{form}.{}.{}", uuid_v7(&self.clock), self.clock.now().as_ms());
+        self.sign(format!("{form}.{}.{}", uuid_v7(&self.clock), self.clock.now().as_ms()))
+    }
+
+    /// The same for a form that the visitor has filled in already.
+    pub(crate) fn issue_again(&self, form: &str) -> String {
+        let now = self.clock.now().as_ms();
+        self.sign(format!("{form}.{}.{now}.{SHOWN_BEFORE}", uuid_v7(&self.clock)))
+    }
+
+    fn sign(&self, payload: String) -> String {
         let tag = hmac::sign(&self.key, &signed(&payload));
         [URL_SAFE_NO_PAD.encode(payload), URL_SAFE_NO_PAD.encode(tag)].join(".")
     }
 
-    /// The idempotency key of a token that is ours, for this form, and young enough.
-    pub(crate) fn check(&self, token: &str, form: &str) -> Result<IdempotencyKey, TokenFault> {
-        let (key, issued_at) = self.read(token, form).ok_or(TokenFault::Invalid)?;
+    /// What a token says that is ours, for this form, and young enough.
+    pub(crate) fn check(&self, token: &str, form: &str) -> Result<Shown, TokenFault> {
+        let (key, issued_at, is_first) = self.read(token, form).ok_or(TokenFault::Invalid)?;
         let now = self.clock.now();
         if issued_at > now.after(CLOCK_SKEW_MAX) {
             return Err(TokenFault::Invalid);
         }
-        if now.since(issued_at) > TOKEN_LIFE { Err(TokenFault::Expired) } else { Ok(key) }
+        let ago = now.since(issued_at);
+        if ago > TOKEN_LIFE {
+            return Err(TokenFault::Expired);
+        }
+        Ok(Shown { key, ago: is_first.then_some(ago) })
     }
 
-    fn read(&self, token: &str, form: &str) -> Option<(IdempotencyKey, Timestamp)> {
+    fn read(&self, token: &str, form: &str) -> Option<(IdempotencyKey, Timestamp, bool)> {
         if token.len() > TOKEN_BYTES_MAX {
             return None;
         }
@@ -74,8 +99,13 @@ impl Tokens {
         hmac::verify(&self.key, &signed(&payload), &tag).ok()?;
         let mut parts = payload.split('.');
         let (shown, key, issued_at) = (parts.next()?, parts.next()?, parts.next()?);
+        let is_first = match parts.next() {
+            None => true,
+            Some(SHOWN_BEFORE) => false,
+            Some(_) => return None,
+        };
         let key = IdempotencyKey::parse(key).ok()?;
-        (shown == form).then_some((key, Timestamp::from_ms(issued_at.parse().ok()?)))
+        (shown == form).then_some((key, Timestamp::from_ms(issued_at.parse().ok()?), is_first))
     }
 }
 
@@ -98,10 +128,23 @@ mod tests {
     fn token_gives_its_key_back_for_its_own_form_only() {
         let (tokens, _hand) = tokens();
         let token = tokens.issue("quote");
-        let key = tokens.check(&token, "quote").unwrap();
-        assert_eq!(tokens.check(&token, "quote").unwrap(), key, "a reload repeats the same key");
+        let key = tokens.check(&token, "quote").unwrap().key;
+        assert_eq!(tokens.check(&token, "quote").unwrap().key, key, "a reload repeats the same key");
         assert_eq!(tokens.check(&token, "callback"), Err(TokenFault::Invalid));
-        assert_ne!(tokens.check(&tokens.issue("quote"), "quote").unwrap(), key, "a new page has a new key");
+        assert_ne!(
+            tokens.check(&tokens.issue("quote"), "quote").unwrap().key,
+            key,
+            "a new page has a new key"
+        );
+    }
+
+    #[test]
+    fn token_tells_how_long_the_form_was_seen_but_not_of_a_page_that_was_shown_before() {
+        let (tokens, hand) = tokens();
+        let (first, again) = (tokens.issue("quote"), tokens.issue_again("quote"));
+        hand.advance(Duration::from_secs(7));
+        let ago = |token: &str| tokens.check(token, "quote").unwrap().ago;
+        assert_eq!((ago(&first), ago(&again)), (Some(Duration::from_secs(7)), None));
     }
 
     #[test]

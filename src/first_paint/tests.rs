@@ -43,6 +43,18 @@ fn form_works_without_a_script() {
 }
 
 #[test]
+fn field_for_robots_is_out_of_sight_hearing_and_reach_and_asks_for_nothing() {
+    let html = painted(&Values::new(), &[]);
+    has(
+        &html,
+        "<input name=\"_homepage\" autocomplete=\"off\" tabindex=\"-1\" aria-hidden=\"true\" data-scripted>",
+    );
+    assert_eq!(html.matches("_homepage").count(), 1);
+    let sheet = include_str!("../../style/steps.css");
+    assert!(sheet.contains(".lf [data-scripted] {\n  display: none;"), "the rule that hides it");
+}
+
+#[test]
 fn html_holds_no_marker_of_the_framework() {
     let html = painted(&Values::new(), &[]);
     for mark in ["<!", "</input>", "data-hk", "{", "undefined"] {

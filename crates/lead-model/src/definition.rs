@@ -5,6 +5,7 @@
 mod duplicates;
 mod fields;
 mod problems;
+mod robots;
 mod sentences;
 mod steps;
 
@@ -23,6 +24,7 @@ use crate::vocabulary::vocabulary_entry;
 pub use duplicates::{DuplicateAction, Duplicates, WINDOW_HOURS_MAX};
 pub use fields::{FROM_PARTNER_SCHEMA, Fields};
 pub use problems::DefinitionError;
+pub use robots::Robots;
 
 /// One form as its embedder wrote it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,6 +51,9 @@ pub struct FormDefinition {
     /// What becomes of a second submission of one person. Known to the proxy alone.
     #[serde(default)]
     pub duplicates: Duplicates,
+    /// How a robot's submission is told from a person's. Known to the proxy alone.
+    #[serde(default)]
+    pub robots: Robots,
     /// Headings, button, thanks.
     pub texts: FormTexts,
     /// The questions, in order: `[[fields]]`, or `fields = "from partner schema"`.

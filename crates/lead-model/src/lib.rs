@@ -35,7 +35,7 @@ pub use condition::Condition;
 pub use decimal::Decimal;
 pub use definition::{
     DefinitionError, DuplicateAction, Duplicates, Example, FROM_PARTNER_SCHEMA, FieldDefinition, Fields,
-    FormDefinition, FormTexts, OptionDefinition, StepDefinition, WINDOW_HOURS_MAX,
+    FormDefinition, FormTexts, OptionDefinition, Robots, StepDefinition, WINDOW_HOURS_MAX,
 };
 pub use field::{ChoiceOption, Field, FieldKind, Rules, Width};
 pub use form::{Direction, Form, Step};

@@ -46,6 +46,15 @@ pub struct SubmissionBody {
     /// Where it came from.
     #[serde(default)]
     pub source: Source,
+    /// The signed token of the first paint: it tells since when the visitor has seen the form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// The solved challenge, as ALTCHA writes it, where the form asks for a proof of work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<String>,
+    /// What stood in the field that no person sees.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trap: Option<String>,
 }
 
 /// What the visitor is told of a submission that is safe.

@@ -41,6 +41,7 @@ async fn accept(store: &Arc<dyn Store>, key: &str) {
         fingerprint: [0; 32],
         person: None,
         duplicates: DuplicateRule::default(),
+        quarantine: None,
         lead: SealedLead { key_id: "first".to_owned(), data_key: vec![1], sealed: vec![2] },
     };
     store.accept(submission).await.unwrap();

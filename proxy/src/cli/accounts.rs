@@ -61,7 +61,7 @@ fn list(answer: &Value, as_json: bool) {
         super::say(&accounts.to_string());
         return;
     }
-    let counts = ["waiting", "leased", "held", "dead_letter", "merged"];
+    let counts = ["waiting", "leased", "held", "quarantined", "dead_letter", "merged"];
     let rows: Vec<_> = rows(answer, "accounts").iter().map(|account| to_row(account, &counts)).collect();
     let names: Vec<_> =
         ["account", "stands"].into_iter().chain(counts).chain(["reason", "since", "until"]).collect();

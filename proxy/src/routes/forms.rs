@@ -1,13 +1,16 @@
-//! `GET /v1/forms/{form}`: the form as JSON in the visitor's language; and the same with its first paint.
+//! `GET /v1/forms/{form}`: the form as JSON in the visitor's language; the same with its first paint; and what a form wants
+//! proved that is wary of robots.
 //!
 //! Apart because what a browser may know of a form leaves through this one door.
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use lead_model::FormDefinition;
 use url::form_urlencoded::Serializer;
 
 use super::is_known;
@@ -39,6 +42,20 @@ pub(crate) async fn get_fragment(
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// A challenge for a proof of work. Never kept, for each is solved and used once.
+pub(crate) async fn get_challenge(
+    State(app): State<Arc<App>>,
+    WantedForm(form): WantedForm,
+) -> Result<Response, ApiProblem> {
+    let FormDefinition { id, robots, .. } = &form.definition;
+    if !robots.proof {
+        return Err(ApiProblem::with_detail(ApiReason::NotFound, "This form asks for no proof of work."));
+    }
+    let mut response = Json(app.intake.robots.challenge(id, robots)).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
 }
 

@@ -21,6 +21,7 @@ use crate::intake::{Offer, Verdict};
 use crate::middleware::limits::{check_media_type, read_body};
 use crate::problem::ApiReason;
 use crate::render::{FormPage, PageMode, Setting, form_page, thanks_page};
+use crate::robots::{Filling, Signs};
 
 use frame::Frame;
 use reply::Reply;
@@ -187,8 +188,8 @@ fn may_post(headers: &HeaderMap, visit: &Visit<'_>) -> bool {
 impl Visit<'_> {
     async fn take(&self, sent: plain::Sent) -> Response {
         let id = &self.form.definition.id;
-        let Ok(key) = self.app.tokens.check(&sent.token, id) else {
-            let token = self.app.tokens.issue(id);
+        let Ok(shown) = self.app.tokens.check(&sent.token, id) else {
+            let token = self.app.tokens.issue_again(id);
             return self.again(&token, &sent.values, &[], Some("page_expired"));
         };
         let purpose = match self.app.links.purpose(&self.form, self.frame.link()) {
@@ -199,10 +200,15 @@ impl Visit<'_> {
             form: &self.form,
             text: &self.text,
             form_version: self.form.definition.version,
-            key,
+            key: shown.key,
             values: sent.values.clone(),
             source: Source { mode: Mode::Plain, page: None },
             purpose,
+            signs: Signs {
+                is_trapped: sent.is_trapped,
+                filling: shown.ago.map_or(Filling::ShownAgain, Filling::Took),
+                proof: sent.proof.clone(),
+            },
         };
         match self.app.intake.take(offer).await {
             Verdict::Safe(answer) => {
@@ -214,7 +220,7 @@ impl Visit<'_> {
             }
             Verdict::KeyReused => {
                 // Sent before, changed since: a new token lets the visitor send the change as a new request.
-                let token = self.app.tokens.issue(id);
+                let token = self.app.tokens.issue_again(id);
                 self.again(&token, &sent.values, &[], Some("reused_text"))
             }
             Verdict::Unavailable => {

@@ -21,6 +21,8 @@ use crate::ids::IdempotencyKey;
 use crate::intake::{Offer, Verdict, body};
 use crate::middleware::limits::{check_media_type, read_body};
 use crate::problem::{ApiProblem, ApiReason};
+use crate::robots::{Filling, Signs};
+use crate::token::TokenFault;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -59,6 +61,11 @@ where
         values: body.values,
         source: body.source,
         purpose,
+        signs: Signs {
+            is_trapped: body.trap.is_some_and(|trap| !trap.is_empty()),
+            filling: filling(app, &form.definition.id, body.token.as_deref()),
+            proof: body.proof,
+        },
     };
     match app.intake.take(offer).await {
         Verdict::Safe(answer) => {
@@ -72,6 +79,16 @@ where
         Verdict::Invalid(problems) | Verdict::Refused(problems) => Err(ApiProblem::invalid(problems)),
         Verdict::KeyReused => Err(ApiReason::IdempotencyKeyReused.into()),
         Verdict::Unavailable => Err(ApiReason::StoreUnavailable.into()),
+    }
+}
+
+/// What the token of the form's first paint says; a caller who has none need not have one.
+fn filling(app: &App, form: &str, token: Option<&str>) -> Filling {
+    match token.map(|token| app.tokens.check(token, form)) {
+        Some(Ok(shown)) => shown.ago.map_or(Filling::ShownAgain, Filling::Took),
+        // Open since yesterday, and so not filled in too fast.
+        Some(Err(TokenFault::Expired)) => Filling::ShownAgain,
+        Some(Err(TokenFault::Invalid)) | None => Filling::Unknown,
     }
 }
 

@@ -47,6 +47,8 @@ pub struct NewSubmission {
     pub person: Option<[u8; 32]>,
     /// What becomes of a second submission of one person.
     pub duplicates: DuplicateRule,
+    /// Why it is kept back from the beginning, until an operator says so: a code, no words of a visitor.
+    pub quarantine: Option<String>,
     /// Values, source and purpose.
     pub lead: SealedLead,
 }
@@ -63,7 +65,7 @@ pub struct DuplicateRule {
 /// What became of an accept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Accepted {
-    /// Stored and synced, with a delivery that is due now, or that is merged with an earlier one.
+    /// Stored and synced, with a delivery that is due now, or that is merged with an earlier one, or held in quarantine.
     New(DeliveryId),
     /// The same submission was stored before.
     Known {

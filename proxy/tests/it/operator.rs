@@ -8,3 +8,4 @@ mod duplicates;
 mod guard;
 mod house;
 mod program;
+mod robots;

@@ -53,6 +53,7 @@ macro_rules! contract {
 mod clock;
 mod followers;
 mod keys;
+mod quarantine;
 mod settling;
 mod tokens;
 

@@ -79,6 +79,7 @@ impl FormDefinition {
             );
         }
         self.duplicate_problems(&mut report);
+        self.robots.problems(&mut report);
         self.text_problems(&mut report);
         let from_schema = self.fields.from_partner_schema();
         if self.fields.is_empty() && !from_schema {

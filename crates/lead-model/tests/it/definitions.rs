@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use lead_model::{DuplicateAction, Duplicates, Form, FormDefinition};
+use lead_model::{DuplicateAction, Duplicates, Form, FormDefinition, Robots};
 
 #[allow(
     clippy::disallowed_methods,
@@ -203,6 +203,23 @@ fn duplicates_are_flagged_for_a_day_unless_the_form_says_otherwise_and_no_browse
     for wrong in [r#"{"window_hours":-1}"#, r#"{"action":"drop"}"#, r#"{"hours":1}"#] {
         assert!(serde_json::from_str::<Duplicates>(wrong).is_err(), "{wrong}");
     }
+}
+
+#[test]
+fn robots_are_weighed_as_the_form_says_and_no_browser_hears_of_it() {
+    let definition = shipped().remove(0);
+    assert_eq!(definition.robots, Robots::default());
+    let robots: Robots = serde_json::from_str(r#"{"proof":true,"quarantine_at":140}"#).unwrap();
+    assert_eq!(robots, Robots { proof: true, quarantine_at: 140, ..Robots::default() });
+    let form = FormDefinition { robots, ..definition.clone() }.localize("en", &[]);
+    assert_eq!(form, definition.localize("en", &[]));
+    for wrong in [r#"{"honeypot":-1}"#, r#"{"proof":"yes"}"#, r#"{"captcha":true}"#] {
+        assert!(serde_json::from_str::<Robots>(wrong).is_err(), "{wrong}");
+    }
+    let robots = Robots { work: 999, too_fast: 1_001, ..robots };
+    let told = FormDefinition { robots, ..definition }.problems();
+    let paths: Vec<_> = told.iter().map(|wrong| wrong.path.as_str()).collect();
+    assert_eq!(paths, ["robots.too_fast", "robots.work"]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use lead_model::{FieldKind, ProblemCode, VOCABULARY};
+use lead_model::{FieldKind, ProblemCode, Robots, VOCABULARY};
 
 const INTRO: &str = r#"# Forms
 
@@ -81,6 +81,32 @@ duplicates = { window_hours = 24, action = "flag" }   # the default
 What tells a person is kept as a keyed hash, and this setting reaches no browser.
 The hash is erased with the lead, so a window that is longer than [`[retention] delivered_days`](config.md) finds no older duplicates: `check` says so.
 
+## Robots
+
+No puzzle is put to anybody, and nobody is turned away.
+What a robot gives itself away by adds points; with enough of them a submission is taken like any other, with a receipt, and kept in quarantine until an operator sends it or drops it ([operations.md](operations.md#quarantine)).
+
+```toml
+robots = { quarantine_at = 100, proof = false }   # the default; every key below may stand here
+```
+
+| key | default | meaning |
+|---|---|---|
+| `quarantine_at` | ROBOTS.quarantine_at | so many points keep a submission back; 0 for never |
+| `honeypot` | ROBOTS.honeypot | points for a filled field that nobody sees, hears or reaches by keys, and that no browser fills in |
+| `fill_seconds` | ROBOTS.fill_seconds | who has seen the form for less is too fast, 0 to 600 |
+| `too_fast` | ROBOTS.too_fast | points for that; a page that is shown once more with what was typed is never too fast |
+| `untimed` | ROBOTS.untimed | points where nobody knows how long it took: JSON without the token of a first paint, as servers and simple programs send it |
+| `proof` | ROBOTS.proof | whether the browser is asked for a proof of work: some hashing in the background from the first touch on, which a visitor does not notice and no reader announces |
+| `work` | ROBOTS.work | its hardness, 1000 to 10000000: so many hashes at most, half of them on the average |
+| `no_proof` | ROBOTS.no_proof | points for none where one is asked for, or one that is older than half an hour |
+| `bad_proof` | ROBOTS.bad_proof | points for one that is forged, another form's, or used before |
+
+Points are 0 to 1000; 0 takes a sign out of the count.
+By default nothing that happens to a person is enough by itself: a browser without script that fills everything in at once is kept back only where a form asks for a proof.
+A form that gets leads by JSON from your own servers should not ask for a proof.
+Nothing of this reaches a browser but whether a proof is asked for.
+
 ## Keys of a field
 
 | key | meaning |
@@ -156,6 +182,14 @@ fn kind_notes(kind: FieldKind) -> &'static str {
 
 fn page() -> String {
     let mut page = INTRO.to_owned();
+    let toml::Value::Table(robots) = toml::Value::try_from(Robots::default()).unwrap() else {
+        panic!("settings are a table");
+    };
+    for (key, value) in robots {
+        let place = format!("| ROBOTS.{key} |");
+        assert!(page.contains(&place), "{key} is not in the docs");
+        page = page.replace(&place, &format!("| `{value}` |"));
+    }
     page.push_str("\n## Kinds\n\n| kind | what becomes of a value |\n|---|---|\n");
     for kind in FieldKind::ALL {
         writeln!(page, "| `{}` | {} |", kind.as_str(), kind_notes(*kind)).unwrap();

@@ -82,9 +82,15 @@ impl<'f> Wanted<'f> {
         self.states.as_ref().is_none_or(stands)
             && is(&self.filter.account, &delivery.account)
             && is(&self.filter.form, &delivery.form)
-            && is(&self.filter.reason, delivery.reason.as_deref().unwrap_or_default())
+            && self.filter.reason.as_deref().is_none_or(|wanted| has_reason(delivery, wanted))
             && self.received_until.is_none_or(|until| delivery.received_at <= until)
     }
+}
+
+/// Whether it has this reason, or one of this family: `robot` takes `robot:honeypot`.
+fn has_reason(delivery: &OpenDelivery, wanted: &str) -> bool {
+    let found = delivery.reason.as_deref().unwrap_or_default();
+    found == wanted || found.strip_prefix(wanted).is_some_and(|rest| rest.starts_with(':'))
 }
 
 fn to_json(delivery: &OpenDelivery) -> serde_json::Value {

@@ -44,7 +44,7 @@ async fn views(app: &App) -> Result<Vec<AccountView>, StoreError> {
     }
     for count in app.store.open_counts().await? {
         let view = views.entry(count.account.clone()).or_insert_with(|| unknown(&count.account));
-        view.count(count.state, count.count);
+        view.count(count.state, count.count, count.quarantined);
     }
     Ok(views.into_values().collect())
 }

@@ -175,6 +175,8 @@ pub(super) struct AccountView {
     waiting: u64,
     leased: u64,
     held: u64,
+    /// How many of those that are held are in quarantine.
+    quarantined: u64,
     dead_letter: u64,
     merged: u64,
 }
@@ -188,9 +190,21 @@ struct ClosedView {
 
 impl AccountView {
     pub(super) fn new(account: String, known: bool, enabled: bool) -> Self {
-        let (waiting, leased, held, dead_letter, merged) = (0, 0, 0, 0, 0);
+        let (waiting, leased, held, quarantined, dead_letter, merged) = (0, 0, 0, 0, 0, 0);
         let (closed, wait_until) = (None, None);
-        Self { account, known, enabled, closed, wait_until, waiting, leased, held, dead_letter, merged }
+        Self {
+            account,
+            known,
+            enabled,
+            closed,
+            wait_until,
+            waiting,
+            leased,
+            held,
+            quarantined,
+            dead_letter,
+            merged,
+        }
     }
 
     pub(super) fn close(&mut self, closed: Option<Closed>) {
@@ -205,11 +219,11 @@ impl AccountView {
         self.wait_until = until.map(|until| until.to_string());
     }
 
-    pub(super) fn count(&mut self, state: DeliveryState, count: u64) {
+    pub(super) fn count(&mut self, state: DeliveryState, count: u64, quarantined: u64) {
         match state {
             DeliveryState::Waiting => self.waiting = count,
             DeliveryState::Leased => self.leased = count,
-            DeliveryState::Held => self.held = count,
+            DeliveryState::Held => (self.held, self.quarantined) = (count, quarantined),
             DeliveryState::DeadLetter => self.dead_letter = count,
             DeliveryState::Merged => self.merged = count,
             DeliveryState::Delivered | DeliveryState::Replaced | DeliveryState::Dropped => {}

@@ -209,10 +209,10 @@ pub(in crate::store) fn open_delivery(row: OpenRow) -> Result<OpenDelivery, Stor
 }
 
 /// Counts by account and state.
-pub(in crate::store) fn counts(rows: Vec<(Vec<u8>, String, i64)>) -> Result<Vec<OpenCount>, StoreError> {
-    let view = |(account, name, count): (Vec<u8>, String, i64)| {
-        let count = u64::try_from(count).unwrap_or(0);
-        Ok(OpenCount { account: text(&account), state: state(&name)?, count })
+pub(in crate::store) fn counts(rows: Vec<(Vec<u8>, String, i64, i64)>) -> Result<Vec<OpenCount>, StoreError> {
+    let view = |(account, name, count, quarantined): (Vec<u8>, String, i64, i64)| {
+        let [count, quarantined] = [count, quarantined].map(|count| u64::try_from(count).unwrap_or(0));
+        Ok(OpenCount { account: text(&account), state: state(&name)?, count, quarantined })
     };
     rows.into_iter().map(view).collect()
 }

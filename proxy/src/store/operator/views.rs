@@ -150,4 +150,6 @@ pub struct OpenCount {
     pub state: DeliveryState,
     /// How many.
     pub count: u64,
+    /// How many of them are in quarantine.
+    pub quarantined: u64,
 }

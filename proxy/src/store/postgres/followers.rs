@@ -44,7 +44,8 @@ pub(super) async fn release(
              JOIN deliveries o ON o.id = near.id WHERE o.state IN ('dead_letter', 'dropped', 'replaced')) \
              SELECT d.id FROM given_up g JOIN submissions s ON s.duplicate_of = g.id JOIN deliveries d ON d.id = s.id \
              WHERE d.state = 'merged' AND NOT EXISTS (SELECT 1 FROM given_up a JOIN submissions b ON b.duplicate_of = a.id \
-             JOIN deliveries c ON c.id = b.id WHERE c.state IN ('waiting', 'leased', 'delivered', 'held')) \
+             JOIN deliveries c ON c.id = b.id WHERE c.state IN ('waiting', 'leased', 'delivered', 'held') \
+             AND coalesce(c.reason, '') NOT LIKE 'robot:%') \
              ORDER BY s.received_at, s.id LIMIT 1 FOR UPDATE OF d) \
              UPDATE deliveries d SET state = 'waiting', due_at = t.now, sent_again_at = t.now, reason = $3, \
              changed_at = t.now FROM next, t WHERE d.id = next.id"

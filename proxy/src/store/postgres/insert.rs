@@ -96,23 +96,27 @@ async fn run(
     }
     let rows: Vec<(String, i64, Option<i64>)> = sqlx::query_as(at!(
         ", new AS (SELECT * FROM unnest($2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], \
-         $8::bytea[], $9::bytea[], $10::bigint[], $11::boolean[], $12::text[], $13::bytea[], $14::bytea[]) \
+         $8::bytea[], $9::bytea[], $10::bigint[], $11::boolean[], $12::text[], $13::bytea[], $14::bytea[], \
+         $15::text[]) \
          WITH ORDINALITY AS n (receipt, form, form_version, locale, account, idempotency_key, fingerprint, person, \
-         duplicate_window, merge, key_id, data_key, sealed, place)), ",
+         duplicate_window, merge, key_id, data_key, sealed, quarantine, place)), ",
         "kept AS (INSERT INTO submissions (receipt, form, form_version, locale, account, idempotency_key, fingerprint, \
          person, duplicate_of, key_id, data_key, sealed, received_at) \
          SELECT n.receipt, n.form, n.form_version, n.locale, n.account, n.idempotency_key, n.fingerprint, n.person, \
          CASE WHEN n.duplicate_window > 0 THEN (SELECT s.id FROM submissions s JOIN deliveries d ON d.id = s.id \
          WHERE s.account = n.account AND s.person = n.person AND s.received_at > t.now - n.duplicate_window \
          AND d.state <> 'replaced' \
-         ORDER BY d.state IN ('waiting', 'leased', 'delivered', 'held') DESC, s.received_at, s.id LIMIT 1) END, \
+         ORDER BY d.state IN ('waiting', 'leased', 'delivered', 'held') \
+         AND coalesce(d.reason, '') NOT LIKE 'robot:%' DESC, s.received_at, s.id LIMIT 1) END, \
          n.key_id, n.data_key, n.sealed, t.now FROM new n, t ORDER BY n.place \
          ON CONFLICT (form, idempotency_key) DO NOTHING RETURNING id, receipt, account, duplicate_of), ",
         "made AS (INSERT INTO deliveries (id, account, state, reason, due_at, changed_at) \
-         SELECT k.id, k.account, CASE WHEN n.merge AND o.id IS NOT NULL THEN 'merged' ELSE 'waiting' END, \
-         CASE WHEN n.merge AND o.id IS NOT NULL THEN 'duplicate_person' END, t.now, t.now \
+         SELECT k.id, k.account, CASE WHEN n.quarantine IS NOT NULL THEN 'held' \
+         WHEN n.merge AND o.id IS NOT NULL THEN 'merged' ELSE 'waiting' END, \
+         CASE WHEN n.quarantine IS NOT NULL THEN n.quarantine \
+         WHEN n.merge AND o.id IS NOT NULL THEN 'duplicate_person' END, t.now, t.now \
          FROM kept k JOIN new n ON n.receipt = k.receipt CROSS JOIN t LEFT JOIN deliveries o ON o.id = k.duplicate_of \
-         AND o.state IN ('waiting', 'leased', 'delivered', 'held')) \
+         AND o.state IN ('waiting', 'leased', 'delivered', 'held') AND coalesce(o.reason, '') NOT LIKE 'robot:%') \
          SELECT receipt, id, duplicate_of FROM kept",
     ))
     .bind(time.given())
@@ -129,6 +133,7 @@ async fn run(
     .bind(column!(s => s.lead.key_id.as_str()))
     .bind(column!(s => s.lead.data_key.as_slice()))
     .bind(column!(s => s.lead.sealed.as_slice()))
+    .bind(column!(s => s.quarantine.as_deref()))
     .fetch_all(connection)
     .await
     .map_err(store_error)?;
@@ -155,11 +160,15 @@ async fn mark_duplicates(
     let (mut ids, mut firsts, mut merges) = (Vec::new(), Vec::new(), Vec::new());
     for (row, submission) in written {
         let Some(person) = &submission.person else { continue };
-        let earlier = *first.entry((&submission.account, person)).or_insert(row.delivery);
+        // Beside one in quarantine nobody is kept.
+        let earlier = match submission.quarantine {
+            None => *first.entry((&submission.account, person)).or_insert(row.delivery),
+            Some(_) => *first.get(&(&submission.account, person)).unwrap_or(&row.delivery),
+        };
         if earlier != row.delivery && row.duplicate_of.is_none() && person_of(submission).is_some() {
             ids.push(row.delivery.get());
             firsts.push(earlier.get());
-            merges.push(submission.duplicates.merge);
+            merges.push(submission.duplicates.merge && submission.quarantine.is_none());
         }
     }
     if ids.is_empty() {

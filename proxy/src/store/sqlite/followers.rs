@@ -26,11 +26,12 @@ pub(super) async fn release(
          JOIN deliveries o ON o.submission = s.duplicate_of WHERE o.state IN ('dead_letter', 'dropped', 'replaced') \
          UNION SELECT o.submission FROM given_up g JOIN submissions s ON s.duplicate_of = g.submission \
          JOIN deliveries o ON o.submission = s.id WHERE o.state IN ('dead_letter', 'dropped', 'replaced')), \
-         beside (id, state, received_at) AS (SELECT d.id, d.state, s.received_at FROM given_up g \
+         beside (id, state, received_at, kept_back) AS \
+         (SELECT d.id, d.state, s.received_at, coalesce(d.reason, '') LIKE 'robot:%' FROM given_up g \
          JOIN submissions s ON s.duplicate_of = g.submission JOIN deliveries d ON d.submission = s.id) \
          UPDATE deliveries SET state = 'waiting', due_at = ?2, sent_again_at = ?2, reason = ?3, changed_at = ?2 \
          WHERE id = (SELECT id FROM beside WHERE state = 'merged' ORDER BY received_at, id LIMIT 1) \
-         AND NOT EXISTS (SELECT 1 FROM beside WHERE state IN ('waiting', 'leased', 'delivered', 'held'))",
+         AND NOT EXISTS (SELECT 1 FROM beside WHERE state IN ('waiting', 'leased', 'delivered', 'held') AND NOT kept_back)",
     )
     .bind(delivery)
     .bind(now.as_ms())

@@ -80,6 +80,7 @@ mod tests {
             fingerprint: [0; 32],
             person: None,
             duplicates: DuplicateRule::default(),
+            quarantine: None,
             lead: SealedLead { key_id: "first".to_owned(), data_key: vec![1], sealed: vec![2] },
         }
     }

@@ -90,9 +90,11 @@ pub(super) async fn insert_new(
             *place = Some(DeliveryId::new(id));
         }
     }
-    for row in rows.iter().filter(|row| row.is_merged()) {
-        if let Some(delivery) = deliveries.get(row.at).copied().flatten() {
-            merge(connection, delivery).await?;
+    for row in &rows {
+        if let (Some((state, why)), Some(delivery)) =
+            (row.kept_back(), deliveries.get(row.at).copied().flatten())
+        {
+            keep_back(connection, delivery, state, why).await?;
         }
     }
     crash::point("accept.delivery");
@@ -155,9 +157,13 @@ struct NewRow<'a> {
 }
 
 impl NewRow<'_> {
-    /// Whether it is kept beside the first one and not sent.
-    fn is_merged(&self) -> bool {
-        self.arrival.0.duplicates.merge && self.first.is_some_and(|first| first.is_alive)
+    /// Where it stands and why, where it is not to be sent: in quarantine, or beside the first one.
+    fn kept_back(&self) -> Option<(&'static str, &str)> {
+        let is_merged = || self.arrival.0.duplicates.merge && self.first.is_some_and(|first| first.is_alive);
+        match &self.arrival.0.quarantine {
+            Some(why) => Some(("held", why)),
+            None => is_merged().then_some(("merged", "duplicate_person")),
+        }
     }
 }
 
@@ -244,9 +250,16 @@ async fn insert_deliveries(
     }
 }
 
-/// Keeps a delivery beside that of the first submission of the same person.
-async fn merge(connection: &mut SqliteConnection, delivery: DeliveryId) -> Result<(), StoreError> {
-    sqlx::query("UPDATE deliveries SET state = 'merged', reason = 'duplicate_person' WHERE id = ?")
+/// Keeps a delivery that is not to be sent.
+async fn keep_back(
+    connection: &mut SqliteConnection,
+    delivery: DeliveryId,
+    state: &'static str,
+    why: &str,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE deliveries SET state = ?, reason = ? WHERE id = ?")
+        .bind(state)
+        .bind(why)
         .bind(delivery.get())
         .execute(connection)
         .await

@@ -34,7 +34,7 @@ const LAST: &str = "SELECT coalesce(max(id), 0) FROM submissions";
 const MARK: &str = "UPDATE persons_upto SET submission = ?";
 const FORGET: &str = "DELETE FROM persons WHERE (sign, received_at, submission) IN \
     (SELECT substr(person, 1, 8), received_at, id FROM submissions WHERE id = ? AND person IS NOT NULL)";
-/// The first whose partner has the lead or will get it; where all were given up, which is no reason to keep the next one back,
+/// The first whose partner has the lead or will get it, which of one in quarantine nobody knows; where all were given up, which is no reason to keep the next one back,
 /// the first of those, as a negative number. What was replaced is the same visit, corrected. The index comes before the memory,
 /// which has later ones, and is read in its order, so that the first of thousands is found at once.
 static FIRST: LazyLock<String> = LazyLock::new(|| {
@@ -48,9 +48,12 @@ static FIRST: LazyLock<String> = LazyLock::new(|| {
              CROSS JOIN deliveries d ON d.submission = s.id WHERE {same} AND d.state {states} LIMIT 1)"
         )
     };
-    let (alive, any) = (first("IN ('waiting', 'leased', 'delivered', 'held')"), first("<> 'replaced'"));
+    let (alive, any) = (first(ALIVE), first("<> 'replaced'"));
     format!("SELECT coalesce({alive}, -coalesce({any}))")
 });
+
+const ALIVE: &str =
+    "IN ('waiting', 'leased', 'delivered', 'held') AND coalesce(d.reason, '') NOT LIKE 'robot:%'";
 
 /// The beginning of a person's sign.
 type Sign = [u8; 8];

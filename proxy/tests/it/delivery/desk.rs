@@ -284,6 +284,7 @@ pub(crate) fn submission(account: &str, key: &str, fingerprint: u8) -> NewSubmis
         fingerprint: [fingerprint; 32],
         person: None,
         duplicates: DuplicateRule::default(),
+        quarantine: None,
         lead,
     }
 }

@@ -57,6 +57,7 @@ pub(super) fn submission(keys: &Keys) -> NewSubmission {
         fingerprint: keys.index.fingerprint(&[receipt.as_str().as_bytes()]),
         person: Some(keys.index.person(&[receipt.as_str().as_bytes()])),
         duplicates: DuplicateRule::default(),
+        quarantine: None,
         lead: keys.ring.seal_lead(&address, &content(receipt.as_str())),
         receipt,
     }

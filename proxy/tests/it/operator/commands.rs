@@ -67,7 +67,7 @@ async fn show_tells_attempts_and_audit_and_nothing_of_the_visitor() {
     let entry = &shown["audit"][0];
     let told = [&entry["operator"], &entry["action"], &entry["was"], &entry["account"], &entry["why"]];
     assert_eq!(told, ["ana", "delivered", "held", "takepayments", "asked the partner"]);
-    for typed in ["Ada", "Lovelace", "analytical", "7946", "New to cards"] {
+    for typed in ["Ada", "Lovelace", "analytical", "79460018", "New to cards"] {
         assert!(!answer.text.contains(typed), "{typed} in {}", answer.text);
     }
     assert_eq!(answer.header("cache-control"), "no-store");

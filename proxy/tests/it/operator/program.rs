@@ -96,7 +96,7 @@ async fn operator_sees_and_settles_everything_from_the_command_line() {
         "takepayments is stopped"
     );
     let accounts = good(&["accounts", "list"]).await;
-    assert!(accounts.contains("takepayments\tstopped\t0\t0\t0\t0\t0\tby_hand"), "{accounts}");
+    assert!(accounts.contains("takepayments\tstopped\t0\t0\t0\t0\t0\t0\tby_hand"), "{accounts}");
     assert_eq!(
         good(&["accounts", "resume", "takepayments", "--why", "moved"]).await.trim(),
         "takepayments is open"

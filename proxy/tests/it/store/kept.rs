@@ -169,6 +169,7 @@ pub(super) fn submission(key: &str, fingerprint: u8) -> NewSubmission {
         fingerprint: [fingerprint; 32],
         person: None,
         duplicates: DuplicateRule::default(),
+        quarantine: None,
         lead: SealedLead { key_id: "k1".to_owned(), data_key: vec![1; 61], sealed: vec![2; 200] },
     }
 }

@@ -124,6 +124,7 @@ impl Visitor {
             fingerprint: [high ^ low.rotate_left(3); 32],
             person: plan.person.map(|person| [person; 32]),
             duplicates: DuplicateRule { window: WINDOW, merge: plan.merge },
+            quarantine: None,
             lead: seal(number, plan.kind, &receipt),
             receipt,
         }

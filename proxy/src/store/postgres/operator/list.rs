@@ -24,6 +24,10 @@ const FROM: &str = "FROM t CROSS JOIN deliveries d JOIN submissions s ON s.id = 
                     LEFT JOIN account_gates g ON g.account = d.account \
                     LEFT JOIN submissions o ON o.id = s.duplicate_of";
 
+/// What may be sent again with many others: a robot's lead only by those who ask for a reason.
+const SENDABLE: &str =
+    "d.erased_at IS NULL AND ($8::text IS NOT NULL OR coalesce(d.reason, '') NOT LIKE 'robot:%')";
+
 /// Selects summaries of what a condition says.
 fn select(wanted: &str) -> sqlx::AssertSqlSafe<String> {
     let with = at!("");
@@ -79,7 +83,7 @@ pub(super) async fn left(
     let with = at!("");
     let mut all = Vec::new();
     for state in query.filter.states.iter().filter(|state| state.is_left()) {
-        let wanted = wanted(*state, "d.erased_at IS NULL");
+        let wanted = wanted(*state, SENDABLE);
         let statement = format!(
             "{with} SELECT d.id, textsend(s.receipt) AS receipt, textsend(d.account) AS account, d.state \
              {FROM} {wanted} FOR UPDATE OF d SKIP LOCKED"
@@ -97,7 +101,7 @@ fn wanted(state: DeliveryState, more: &str) -> String {
     format!(
         "WHERE d.state = '{state}' AND {more} AND d.id > $4 AND ($5::text IS NULL OR d.account = $5) \
          AND ($6::text IS NULL OR s.form = $6) AND ($7::bigint IS NULL OR s.received_at <= t.now - $7) \
-         AND ($8::text IS NULL OR {REASON} = $8) ORDER BY d.id LIMIT $9"
+         AND ($8::text IS NULL OR {REASON} = $8 OR starts_with({REASON}, $8 || ':')) ORDER BY d.id LIMIT $9"
     )
 }
 
@@ -142,9 +146,9 @@ pub(super) async fn detail(
 /// How many deliveries have not reached their partner, by account and state.
 pub(super) async fn open_counts(connection: &mut PgConnection) -> Result<Vec<OpenCount>, StoreError> {
     let rows = sqlx::query_as(
-        "SELECT textsend(account), 'waiting', count(*) FROM deliveries WHERE state = 'waiting' GROUP BY account \
-         UNION ALL SELECT textsend(account), 'leased', count(*) FROM deliveries WHERE state = 'leased' GROUP BY account \
-         UNION ALL SELECT textsend(account), state, count(*) FROM deliveries \
+        "SELECT textsend(account), 'waiting', count(*), 0::bigint FROM deliveries WHERE state = 'waiting' GROUP BY account \
+         UNION ALL SELECT textsend(account), 'leased', count(*), 0::bigint FROM deliveries WHERE state = 'leased' GROUP BY account \
+         UNION ALL SELECT textsend(account), state, count(*), count(*) FILTER (WHERE reason LIKE 'robot:%') FROM deliveries \
          WHERE state IN ('held', 'dead_letter', 'merged') GROUP BY account, state",
     )
     .fetch_all(connection)

@@ -21,6 +21,10 @@ const FROM: &str = "FROM deliveries d JOIN submissions s ON s.id = d.submission 
                     LEFT JOIN account_gates g ON g.account = d.account \
                     LEFT JOIN submissions o ON o.id = s.duplicate_of";
 
+/// What may be sent again with many others: a robot's lead only by those who ask for a reason.
+const SENDABLE: &str =
+    "d.erased_at IS NULL AND (?7 IS NOT NULL OR coalesce(d.reason, '') NOT LIKE 'robot:%')";
+
 /// Selects summaries of what a condition says.
 pub(super) fn select(wanted: &str) -> sqlx::AssertSqlSafe<String> {
     sqlx::AssertSqlSafe(format!(
@@ -75,7 +79,7 @@ pub(super) async fn left(
 ) -> Result<Vec<LeftRow>, StoreError> {
     let mut all = Vec::new();
     for state in query.filter.states.iter().filter(|state| state.is_left()) {
-        let wanted = wanted(*state, "d.erased_at IS NULL");
+        let wanted = wanted(*state, SENDABLE);
         let statement = format!(
             "SELECT d.id, CAST(s.receipt AS BLOB) AS receipt, CAST(d.account AS BLOB) AS account, d.state \
              {FROM} {wanted}"
@@ -94,7 +98,7 @@ fn wanted(state: DeliveryState, more: &str) -> String {
     format!(
         "WHERE {of_index} d.state = '{state}' AND {more} AND d.id > ?3 AND (?4 IS NULL OR d.account = ?4) \
          AND (?5 IS NULL OR s.form = ?5) AND (?6 IS NULL OR s.received_at <= ?6) \
-         AND (?7 IS NULL OR {REASON} = ?7) ORDER BY d.id LIMIT ?8"
+         AND (?7 IS NULL OR {REASON} = ?7 OR substr({REASON}, 1, length(?7) + 1) = ?7 || ':') ORDER BY d.id LIMIT ?8"
     )
 }
 
@@ -129,9 +133,9 @@ pub(super) fn names(names: &[String]) -> String {
 /// How many deliveries have not reached their partner, by account and state.
 pub(super) async fn open_counts(readers: &SqlitePool) -> Result<Vec<OpenCount>, StoreError> {
     let rows = sqlx::query_as(
-        "SELECT CAST(account AS BLOB), 'waiting', count(*) FROM deliveries WHERE state = 'waiting' GROUP BY account \
-         UNION ALL SELECT CAST(account AS BLOB), 'leased', count(*) FROM deliveries WHERE state = 'leased' GROUP BY account \
-         UNION ALL SELECT CAST(account AS BLOB), state, count(*) FROM deliveries \
+        "SELECT CAST(account AS BLOB), 'waiting', count(*), 0 FROM deliveries WHERE state = 'waiting' GROUP BY account \
+         UNION ALL SELECT CAST(account AS BLOB), 'leased', count(*), 0 FROM deliveries WHERE state = 'leased' GROUP BY account \
+         UNION ALL SELECT CAST(account AS BLOB), state, count(*), count(*) FILTER (WHERE reason LIKE 'robot:%') FROM deliveries \
          WHERE state IN ('held', 'dead_letter', 'merged') GROUP BY account, state",
     )
     .fetch_all(readers)

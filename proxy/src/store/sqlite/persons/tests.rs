@@ -41,6 +41,7 @@ fn arrival(number: u32, person: u8) -> Arrival {
             [[7; 16], [person; 16]].concat().try_into().unwrap()
         }),
         duplicates: DuplicateRule { window: WINDOW, merge: true },
+        quarantine: None,
         lead: SealedLead { key_id: "first".to_owned(), data_key: vec![1], sealed: vec![2] },
     };
     (new, Timestamp::from_ms(i64::from(number) * 1_000))
