@@ -140,8 +140,14 @@ class LeadForm extends HTMLElement {
   #undo;
   /** Tells the page around our iframe page. */
   #post = () => {};
-  /** What accompanies the form that is shown. */
+  /** What accompanies the form that is shown, and who waits to call it. */
   #companion;
+  #waiting = [];
+
+  /** Calls what accompanies the form, once it is there: more/calls.js has the names. */
+  async call(name, ...all) {
+    return (this.#companion ?? (await new Promise((go) => this.#waiting.push(go))))[name](...all);
+  }
 
   get form() {
     return this.getAttribute("form");
@@ -273,7 +279,7 @@ class LeadForm extends HTMLElement {
     if (!data) return;
     const form = JSON.parse(data.textContent);
     const options = host.options ?? this.#options(mode.replace("-page", ""));
-    this.#accompany(this, form, options);
+    this.#accompany(this, form, options, host.instance && { instance: host.instance, origin: this.dataset.parentOrigin });
     const mountForm = await held(this, loadCode());
     if (run !== this.#undo) return;
     this.#mount(mountForm, this, form, options);
@@ -285,17 +291,20 @@ class LeadForm extends HTMLElement {
   }
 
   /** The form stands: what is not needed for that comes now. Without it the form works as well. */
-  async #accompany(parent, form, options) {
+  async #accompany(parent, form, options, host) {
     const run = this.#undo;
     try {
       const { accompany } = await loadMore();
-      if (run !== this.#undo) return;
-      const companion = accompany({ element: this, parent, form, options });
-      this.#companion = companion;
-      run.push(() => companion.end());
+      if (run === this.#undo) this.#join(accompany({ element: this, parent, form, options, host }));
     } catch (error) {
       console.warn(this, error);
     }
+  }
+
+  #join(companion) {
+    this.#companion = companion;
+    this.#undo.push(companion.end);
+    for (const go of this.#waiting.splice(0)) go(companion);
   }
 
   #mount(mountForm, target, form, options) {
@@ -367,6 +376,11 @@ class LeadForm extends HTMLElement {
       const listen = ({ source, origin, data }) => {
         if (source !== frame.contentWindow || !home.startsWith(`${origin}/`) || data?.leadForm !== instance) return;
         if (data.type === "event") this.#emit(data.name, data.detail);
+        if (data.type === "listening") {
+          const post = (message) => source.postMessage({ leadForm: instance, ...message }, origin);
+          loadMore().then((more) => run === this.#undo && this.#join(more.accompanyFrame(this, post)));
+        }
+        this.#companion?.hear?.(data);
         if (data.type !== "height") return;
         resolve();
         frame.title = data.title;
@@ -396,6 +410,11 @@ class LeadForm extends HTMLElement {
 
 // A second copy of the script finds the element defined and leaves everything as it is.
 if (home && !customElements.get("lead-form")) {
+  for (const name of ["setValue", "values", "submit", "reset"]) {
+    LeadForm.prototype[name] = function (...all) {
+      return this.call(name, ...all);
+    };
+  }
   customElements.define("lead-form", LeadForm);
   // Pages may call before we are here: (window.leadForm = window.leadForm || []).push((api) => …)
   const api = { base: home, preload: () => Promise.all([loadCode(), loadStyles()]) };

@@ -1,9 +1,18 @@
 // What accompanies a form: everything of ours in a page that a first paint does not need.
 //
 // The loader imports it as soon as the form stands. It knows the form as HTML alone, the plain one as well as the one that
-// the Wasm has taken over, and asks nothing of either; when it is late or does not come, the form works without it.
+// the Wasm has taken over, and asks nothing of either; when it is late or does not come, the form works without it. Each
+// part is a file of `more/` and speaks for itself; this one puts them together.
 
 /* global __LATER__ -- the text of style/later.css, put in by the build */
+
+import { answerCalls, calls, remoteCalls } from "./more/calls.js";
+import { keepCampaign, tagAction } from "./more/campaign.js";
+import { pushEvents } from "./more/data_layer.js";
+import { keepDraft } from "./more/draft.js";
+import { prefilled } from "./more/prefill.js";
+import { redirect } from "./more/redirect.js";
+import { fill } from "./more/values.js";
 
 let sheet;
 
@@ -16,16 +25,48 @@ function dress(root) {
   if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
 }
 
+/** Listeners that go all at once. */
+function listeners() {
+  const ending = new AbortController();
+  const on = (target, name, listener) => target.addEventListener(name, listener, { signal: ending.signal });
+  return { on, end: () => ending.abort() };
+}
+
 /**
  * Called once for each form that is shown. `element` is the `<lead-form>`, `parent` holds the form's HTML, `form` is its
- * definition and `options` what the loader tells the Wasm.
+ * definition and `options` what the loader tells the Wasm. Inside our iframe `host` is `{ instance, origin }` of the page
+ * around it.
  */
-export function accompany({ parent }) {
+export function accompany({ element, parent, form, options, host }) {
+  const { on, end } = listeners();
+  // The page around our iframe knows it, and says so.
+  const campaign = host ? {} : keepCampaign();
+  const context = { element, parent, form, host, campaign, options, on };
   dress(parent.getRootNode());
+  tagAction(parent, campaign);
+  // What the visitor has typed before counts more than what the page knows.
+  const draft = keepDraft(context);
+  for (const [name, value] of Object.entries({ ...prefilled(element, form), ...draft.values })) {
+    fill(context, name, value);
+  }
+  redirect(context);
+  if (host) answerCalls(context, draft);
+  else pushEvents(context);
   return {
-    /** Members of a submission's JSON, beside values and source. */
-    body: () => ({}),
-    /** The form is taken down. */
-    end() {},
+    ...calls(context, draft),
+    /** Members of a submission's JSON, beside the values. */
+    body: () => ({ source: { mode: options.mode, page: options.page, campaign: context.campaign } }),
+    end,
   };
+}
+
+/**
+ * The same for a form that stands in our iframe, on the host page's side, once the frame's own side listens. `post` sends a
+ * message to the frame; what the frame sends, `hear` is given.
+ */
+export function accompanyFrame(element, post) {
+  const { on, end } = listeners();
+  pushEvents({ element, on });
+  post({ type: "fill", values: prefilled(element), campaign: keepCampaign() });
+  return { ...remoteCalls(element, post), end };
 }

@@ -67,6 +67,8 @@ pub fn read_form(form: &JsValue) -> Result<Form, Unreadable> {
         submit: text(form, "submit")?,
         success_title: text(form, "success_title")?,
         success_text: text(form, "success_text")?,
+        // The loader's part.
+        redirect: None,
         fields: each(
             js::list(form, "fields").ok_or_else(|| unreadable("fields", "a list"))?,
             "fields",

@@ -3,6 +3,7 @@
 //! Apart from the routes so that the JSON door and the plain form's door are one and the same intake.
 
 pub(crate) mod body;
+mod campaign;
 mod fingerprint;
 mod goes_on;
 mod person;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lead_model::{
-    NormalValues, Problem, ProblemCode, Source, SubmissionAnswer, SubmissionState, Values, check,
+    NormalValues, Problem, ProblemCode, Source, SubmissionAnswer, SubmissionState, Values, campaign_of, check,
 };
 
 use crate::account::Accounts;
@@ -78,7 +79,9 @@ pub(crate) enum Verdict {
 
 impl Intake {
     /// Checks, stores and, for a moment, waits.
-    pub(crate) async fn take(&self, offer: Offer<'_>) -> Verdict {
+    pub(crate) async fn take(&self, mut offer: Offer<'_>) -> Verdict {
+        offer.source.campaign = campaign_of(std::mem::take(&mut offer.source.campaign));
+        campaign::fill_hidden(&offer.text.form, &mut offer.values, &offer.source.campaign);
         let values = match check(&offer.text.form, &offer.values) {
             Ok(values) => values,
             Err(problems) => return Verdict::Invalid(without_foreign_names(problems)),
@@ -156,7 +159,7 @@ fn new_submission(keys: &Keys, offer: &Offer<'_>, receipt: Receipt, values: Norm
     let page = offer.source.page.as_deref().and_then(clean_page);
     let content = LeadContent {
         values,
-        source: Source { mode: offer.source.mode, page },
+        source: Source { mode: offer.source.mode, page, campaign: offer.source.campaign.clone() },
         purpose: offer.purpose.clone(),
     };
     NewSubmission {

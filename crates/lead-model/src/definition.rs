@@ -54,6 +54,10 @@ pub struct FormDefinition {
     /// How a robot's submission is told from a person's. Known to the proxy alone.
     #[serde(default)]
     pub robots: Robots,
+    /// Where the visitor is led when the lead is safe, in place of the thanks: a page of one of the allowed origins, which gets
+    /// the receipt as the parameter `receipt`.
+    #[serde(default)]
+    pub redirect: Option<String>,
     /// Headings, button, thanks.
     pub texts: FormTexts,
     /// The questions, in order: `[[fields]]`, or `fields = "from partner schema"`.
@@ -224,6 +228,7 @@ impl FormDefinition {
             submit: text(&self.texts.submit),
             success_title: text(&self.texts.success_title),
             success_text: text(&self.texts.success_text),
+            redirect: self.redirect.clone(),
             fields: self.localize_fields(locale, messages),
             steps: self
                 .steps

@@ -69,6 +69,9 @@ pub struct Form {
     pub success_title: String,
     /// A sentence below it.
     pub success_text: String,
+    /// Where the visitor is led when the lead is safe, in place of the thanks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redirect: Option<String>,
     /// The questions, in order.
     pub fields: Vec<Field>,
     /// The steps on which they stand, where there is more than one.

@@ -8,6 +8,7 @@
 //! which travels as JSON; a visitor's [`Values`] are held against it by [`check`], which gives either every
 //! [`Problem`] or the [`NormalValues`] that become the lead.
 
+mod campaign;
 mod check;
 mod condition;
 mod decimal;
@@ -30,6 +31,7 @@ mod value;
 mod vocabulary;
 mod wire;
 
+pub use campaign::{campaign_of, is_campaign_parameter};
 pub use check::{check, check_field};
 pub use condition::Condition;
 pub use decimal::Decimal;

@@ -31,6 +31,9 @@ pub struct Source {
     /// Address of the host page, without its query and fragment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<String>,
+    /// What brought the visitor: see [`crate::campaign_of`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "crate::pairs")]
+    pub campaign: Vec<(String, String)>,
 }
 
 /// What the form posts to `/v1/forms/{form}/submissions`, beside the header `Idempotency-Key`.

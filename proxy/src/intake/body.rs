@@ -21,6 +21,7 @@ pub(crate) fn read(bytes: &[u8], depth_max: usize) -> Result<SubmissionBody, Api
         || [&body.source.page, &body.token, &body.proof, &body.trap]
             .into_iter()
             .any(|text| text.as_deref().is_some_and(has_nul))
+        || body.source.campaign.iter().any(|(name, value)| has_nul(name) || has_nul(value))
         || body
             .values
             .iter()

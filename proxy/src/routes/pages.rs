@@ -12,6 +12,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode, Uri, header};
 use lead_model::{Mode, Origin, Problem, Source, Values};
+use url::Url;
 
 use super::wanted::{Languages, PathParams};
 use crate::app::App;
@@ -202,7 +203,7 @@ impl Visit<'_> {
             form_version: self.form.definition.version,
             key: shown.key,
             values: sent.values.clone(),
-            source: Source { mode: Mode::Plain, page: None },
+            source: Source { mode: Mode::Plain, page: None, campaign: self.frame.campaign().to_vec() },
             purpose,
             signs: Signs {
                 is_trapped: sent.is_trapped,
@@ -211,9 +212,7 @@ impl Visit<'_> {
             },
         };
         match self.app.intake.take(offer).await {
-            Verdict::Safe(answer) => {
-                self.reply().see_other(&self.frame.thanks(self.mode, id, &answer.receipt))
-            }
+            Verdict::Safe(answer) => self.reply().see_other(&self.thanks(&answer.receipt)),
             Verdict::Invalid(problems) => self.again(&sent.token, &sent.values, &problems, None),
             Verdict::Refused(problems) => {
                 self.again(&sent.token, &sent.values, &problems, Some("page_again"))
@@ -227,6 +226,18 @@ impl Visit<'_> {
                 let notice = self.app.locales.page_text(&self.text.form.locale, "page_busy");
                 self.form_page(StatusCode::SERVICE_UNAVAILABLE, &sent.token, &sent.values, &[], Some(notice))
             }
+        }
+    }
+
+    /// Where thanks are said. Inside an iframe always here: the page that a form leads to need not let itself be framed.
+    fn thanks(&self, receipt: &str) -> String {
+        let elsewhere = self.text.form.redirect.as_deref().filter(|_| self.mode == PageMode::Hosted);
+        match elsewhere.and_then(|redirect| Url::parse(redirect).ok()) {
+            Some(mut redirect) => {
+                redirect.query_pairs_mut().append_pair("receipt", receipt);
+                redirect.into()
+            }
+            None => self.frame.thanks(self.mode, &self.form.definition.id, receipt),
         }
     }
 

@@ -8,6 +8,7 @@ use super::{DuplicateAction, Duplicates, Example, FieldDefinition, FormDefinitio
 use crate::check::{check, is_date};
 use crate::decimal::Decimal;
 use crate::field::FieldKind;
+use crate::origin::Origin;
 use crate::pattern::Pattern;
 use crate::phone::calling_code;
 use crate::problem::ProblemCode;
@@ -80,6 +81,7 @@ impl FormDefinition {
         }
         self.duplicate_problems(&mut report);
         self.robots.problems(&mut report);
+        self.redirect_problems(&mut report);
         self.text_problems(&mut report);
         let from_schema = self.fields.from_partner_schema();
         if self.fields.is_empty() && !from_schema {
@@ -108,6 +110,19 @@ impl FormDefinition {
         if self.completes && action == DuplicateAction::Merge {
             let expected = "\"flag\": a form that completes a record makes no new lead that could be merged";
             report.wrong("duplicates.action".into(), "\"merge\"", expected);
+        }
+    }
+
+    /// Nobody but the form's own pages is told that somebody has sent it.
+    fn redirect_problems(&self, report: &mut Report) {
+        let Some(redirect) = &self.redirect else { return };
+        let origin_ends = redirect.match_indices('/').nth(2).map_or(redirect.len(), |(place, _)| place);
+        let (origin, path) = redirect.split_at_checked(origin_ends).unwrap_or_default();
+        let allowed = Origin::parse(origin).is_some_and(|origin| self.allowed_origins.contains(&origin));
+        if !allowed || path.contains(|c: char| c.is_control() || c.is_whitespace() || c == '\\') {
+            let expected =
+                "an address such as \"https://shop.example/thanks\", whose origin is one of allowed_origins";
+            report.wrong("redirect".into(), format!("{redirect:?}"), expected);
         }
     }
 

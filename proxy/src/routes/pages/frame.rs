@@ -1,10 +1,10 @@
-//! What an address of ours carries along from page to page: language, color scheme, who frames us, a signed link.
+//! What an address of ours carries along from page to page: language, color scheme, who frames us, a signed link, a campaign.
 //!
 //! Apart because all of it is written by strangers: each value is checked before it stands on a page.
 
 use http::Uri;
-use lead_model::Origin;
-use url::form_urlencoded::Serializer;
+use lead_model::{Origin, campaign_of};
+use url::form_urlencoded::{self, Serializer};
 
 use super::super::wanted::query;
 use crate::forms::ServedForm;
@@ -24,6 +24,7 @@ pub(super) struct Frame {
     parent: Option<Origin>,
     theme: Option<&'static str>,
     link: Option<String>,
+    campaign: Vec<(String, String)>,
 }
 
 impl Frame {
@@ -44,6 +45,9 @@ impl Frame {
                 _ => None,
             },
             link: query(uri, "link").filter(|text| is_token(text)),
+            campaign: campaign_of(
+                form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned(),
+            ),
         }
     }
 
@@ -55,6 +59,11 @@ impl Frame {
     /// The signed link by which the form was opened; not yet checked but for its letters.
     pub(super) fn link(&self) -> Option<&str> {
         self.link.as_deref()
+    }
+
+    /// What brought the visitor, as far as the address tells.
+    pub(super) fn campaign(&self) -> &[(String, String)] {
+        &self.campaign
     }
 
     /// The host page's origin, if it is one that may frame us.
@@ -85,6 +94,9 @@ impl Frame {
             if let Some(value) = value {
                 query.append_pair(name, value);
             }
+        }
+        for (name, value) in &self.campaign {
+            query.append_pair(name, value);
         }
         match query.finish().as_str() {
             "" => path,

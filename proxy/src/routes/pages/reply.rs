@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use lead_model::Form;
+use url::Url;
 
 use crate::app::App;
 use crate::forms::ServedForm;
@@ -97,9 +98,13 @@ impl Reply<'_> {
             }
             _ => "'none'".to_owned(),
         };
+        // A browser asks the policy about the page that the plain form leads to in the end, too.
+        let redirect = self.form.and_then(|form| Url::parse(form.definition.redirect.as_deref()?).ok());
+        let elsewhere =
+            redirect.map(|url| format!(" {}", url.origin().ascii_serialization())).unwrap_or_default();
         format!(
             "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' {}; connect-src 'self'; \
-             form-action 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors {ancestors}",
+             form-action 'self'{elsewhere}; img-src 'self' data:; base-uri 'none'; frame-ancestors {ancestors}",
             self.app.assets.style_source()
         )
     }
