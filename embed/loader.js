@@ -203,6 +203,9 @@ class LeadForm extends HTMLElement {
 
   #emit(name, more) {
     const detail = { form: this.form, ...more };
+    // For a tag manager, where the page asks for it.
+    const layer = this.getAttribute("data-layer");
+    if (layer != null) (window[layer || "dataLayer"] ??= []).push({ event: `lead_form_${name}`, ...detail });
     this.dispatchEvent(new CustomEvent(`lead-form:${name}`, { bubbles: true, composed: true, detail }));
     this.#post({ type: "event", name, detail });
   }

@@ -8,7 +8,6 @@
 
 import { answerCalls, calls, remoteCalls } from "./more/calls.js";
 import { keepCampaign, tagAction } from "./more/campaign.js";
-import { pushEvents } from "./more/data_layer.js";
 import { keepDraft } from "./more/draft.js";
 import { prefilled } from "./more/prefill.js";
 import { redirect } from "./more/redirect.js";
@@ -50,8 +49,8 @@ export function accompany({ element, parent, form, options, host }) {
     fill(context, name, value);
   }
   redirect(context);
+  draft.sendWaiting();
   if (host) answerCalls(context, draft);
-  else pushEvents(context);
   return {
     ...calls(context, draft),
     /** Members of a submission's JSON, beside the values. */
@@ -65,8 +64,6 @@ export function accompany({ element, parent, form, options, host }) {
  * message to the frame; what the frame sends, `hear` is given.
  */
 export function accompanyFrame(element, post) {
-  const { on, end } = listeners();
-  pushEvents({ element, on });
   post({ type: "fill", values: prefilled(element), campaign: keepCampaign() });
-  return { ...remoteCalls(element, post), end };
+  return { ...remoteCalls(element, post), end() {} };
 }

@@ -17,12 +17,22 @@ function storage(element) {
 
 const isKept = (field) => !field.sensitive && field.kind !== "hidden";
 
-/** Keeps the draft from now on. Gives `values`, those of an earlier visit to this page, and `forget`. */
+/** Sends the form as soon as the Wasm is there, which may have come before us: then the browser's own checks are off. */
+function sendWhenReady({ element, parent, on }) {
+  const plain = parent.querySelector("form");
+  if (plain?.noValidate) plain.requestSubmit();
+  else on(element, "lead-form:ready", () => parent.querySelector("form")?.requestSubmit());
+}
+
+/**
+ * Keeps the draft from now on. Gives `values`, those of an earlier visit to this page, `forget`, and `sendWaiting`, to be called
+ * once they are in their places.
+ */
 export function keepDraft(context) {
   const { element, parent, form, options, on } = context;
   const store = storage(element);
   const name = options.storageKey && `${options.storageKey}:draft`;
-  if (!store || !name) return { values: {}, forget() {} };
+  if (!store || !name) return { values: {}, forget() {}, sendWaiting() {} };
   let kept = {};
   try {
     kept = JSON.parse(store.getItem(name)) ?? {};
@@ -41,6 +51,7 @@ export function keepDraft(context) {
   };
   const forget = () => store.removeItem(name);
   on(parent, "input", () => save(false));
+  on(parent, "change", () => save(false));
   on(element, "lead-form:received", forget);
   // A plain form that leaves the page: what it holds is on its way, and its page says what becomes of it.
   on(parent, "submit", (event) => setTimeout(() => event.defaultPrevented || forget()));
@@ -48,10 +59,10 @@ export function keepDraft(context) {
     const isWhole = form.fields.every((field) => isKept(field) || field.kind === "hidden" || !read(context, field.name));
     if (detail.code === "unreachable" && isWhole) save(true);
   });
-  if (kept.waiting) on(element, "lead-form:ready", () => parent.querySelector("form")?.requestSubmit());
   const isOurs = ([name, value]) => {
     const known = field(form, name);
     return known && isKept(known) && (!isBox(known) || value === true) && (kept.waiting || known.kind !== "consent");
   };
-  return { values: Object.fromEntries(Object.entries(kept.values ?? {}).filter(isOurs)), forget };
+  const values = Object.fromEntries(Object.entries(kept.values ?? {}).filter(isOurs));
+  return { values, forget, sendWaiting: () => kept.waiting && sendWhenReady(context) };
 }

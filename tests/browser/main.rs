@@ -14,6 +14,7 @@
 )]
 
 mod browser;
+mod companion;
 mod completion;
 #[allow(dead_code, unreachable_pub, reason = "the proxy's own tests use the rest of it, and as a library")]
 #[path = "../../proxy/tests/it/app/config_text.rs"]

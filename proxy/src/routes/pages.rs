@@ -4,6 +4,7 @@
 
 mod frame;
 mod plain;
+mod prefill;
 mod reply;
 
 use std::sync::Arc;
@@ -119,7 +120,8 @@ fn show(app: &App, mode: PageMode, path: &PathParams, uri: &Uri, headers: &Heade
                 return visit.trouble(fault.into());
             }
             let token = app.tokens.issue(&visit.form.definition.id);
-            visit.form_page(StatusCode::OK, &token, &Values::new(), &[], None)
+            let values = prefill::values(&visit.text.form, uri);
+            visit.form_page(StatusCode::OK, &token, &values, &[], None)
         }
         Err(response) => *response,
     }
