@@ -62,13 +62,26 @@ interface LeadFormEventMap {
  *
  * Attributes: `form`, the form's id; `mode`, `inline` (default) or `iframe`; `locale`, a language tag, else the nearest
  * `lang` of the page, else the browser's; `data-theme`, `light` or `dark`, else as the page; `font="inherit"` takes the
- * page's font; `link`, the signed link of a form that completes a record and opens by nothing else. A change of the first three shows the form anew.
+ * page's font; `prefill`, a JSON object of values by field name; `prefill-query`, takes such values from the page's address;
+ * `draft="off"`, keeps nothing for the tab; `data-layer`, pushes each event to `dataLayer` or to the list that it names; `link`,
+ * the signed link of a form that completes a record and opens by nothing else. A change of the first three shows the form anew.
  */
 interface LeadFormElement extends HTMLElement {
   /** The form's id; null where the attribute is absent. */
   readonly form: string | null;
   /** Shows the form anew, in its present version and language. What was typed is gone. */
   reload(): void;
+  /**
+   * Enters a value as the visitor would. Rejects with an `Error` named `LeadFormUnknownField`, `LeadFormValue` (the field can't
+   * hold it) or `LeadFormConsent` (only the visitor gives one).
+   */
+  setValue(name: string, value: string | boolean): Promise<void>;
+  /** What is entered, by field name. Rejects with an `Error` named `LeadFormFrame` where the form stands in an iframe. */
+  values(): Promise<Record<string, string | boolean>>;
+  /** Sends, or goes on to the next step, as the visitor would. */
+  submit(): Promise<void>;
+  /** An empty form, without its draft. */
+  reset(): Promise<void>;
   addEventListener<Name extends keyof LeadFormEventMap>(
     name: Name,
     listener: (this: LeadFormElement, event: LeadFormEventMap[Name]) => void,

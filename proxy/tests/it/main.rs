@@ -11,6 +11,7 @@
     reason = "tests"
 )]
 
+mod addresses;
 mod app;
 mod check;
 mod config;

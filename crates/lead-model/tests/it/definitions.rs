@@ -335,3 +335,27 @@ fn example_that_does_not_do_what_it_says_is_told() {
         told.iter().all(|error| error.path == "examples \"wrong\"" && error.found.contains("InvalidEmail"))
     );
 }
+
+#[test]
+fn form_leads_to_pages_of_its_own_origins_alone() {
+    let definition = shipped().remove(0);
+    let own = definition.allowed_origins[0].clone();
+    let told = |redirect: String| {
+        let problems = FormDefinition { redirect: Some(redirect), ..definition.clone() }.problems();
+        problems.into_iter().map(|wrong| wrong.path).collect::<Vec<_>>()
+    };
+    for good in [own.to_string(), format!("{own}/thanks?a=b#c")] {
+        assert_eq!(told(good.clone()), [""; 0], "{good}");
+    }
+    for wrong in [
+        "javascript:alert(1)".to_owned(),
+        "/thanks".to_owned(),
+        String::new(),
+        "https://evil.example/".to_owned(),
+        format!("{own}.evil.example/"),
+        format!("{own}@evil.example/"),
+        format!("{own}/a b"),
+    ] {
+        assert_eq!(told(wrong.clone()), ["redirect"], "{wrong}");
+    }
+}

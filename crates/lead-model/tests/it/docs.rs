@@ -64,6 +64,10 @@ While a partner can't be asked, the form stays as it was; before the first schem
 `[[own_fields]]` are questions of your own: one with a name that the schema's form has takes that one's place, the others (a consent) stand behind.
 `partner_organization = "ID"` takes the schema of one partner organisation.
 
+With `redirect = "https://shop.example/thanks"` the visitor is led there when the lead is safe, in place of the thanks, with the receipt as the parameter `receipt`; the address must be of one of `allowed_origins`.
+
+A hidden field without a `value` of its own takes what the page gives it (`setValue` in [embedding.md](embedding.md#calls)); one that is named like a campaign parameter (`utm_source`, `gclid`, …) takes that of the visitor's campaign.
+
 ## Duplicates
 
 A submission whose vocabulary field `email`, or without one `phone`, says the same as an earlier submission's to the same account is a duplicate of the same person.
