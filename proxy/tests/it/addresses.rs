@@ -99,7 +99,10 @@ async fn values_of_the_address_stand_in_their_fields_as_text() {
     let field = between(&page.text, "name=\"first_name\"", ">");
     assert!(field.contains("value=\"&quot;"), "{field}");
     assert!(!page.text.contains("<script>alert") && !page.text.contains("canary"), "{}", page.text);
-    assert!(!between(&page.text, "name=\"consent\"", ">").contains("checked"), "a consent is the visitor's to give");
+    assert!(
+        !between(&page.text, "name=\"consent\"", ">").contains("checked"),
+        "a consent is the visitor's to give"
+    );
 }
 
 #[tokio::test]
