@@ -296,9 +296,11 @@ class LeadForm extends HTMLElement {
   /** The form stands: what is not needed for that comes now. Without it the form works as well. */
   async #accompany(parent, form, options, host) {
     const run = this.#undo;
+    // Gone when the Wasm has taken the form over: the proxy's word on since when it is seen.
+    const token = parent.querySelector("[name=_token]")?.value;
     try {
       const { accompany } = await loadMore();
-      if (run === this.#undo) this.#join(accompany({ element: this, parent, form, options, host }));
+      if (run === this.#undo) this.#join(accompany({ element: this, parent, form, options, host, token }));
     } catch (error) {
       console.warn(this, error);
     }

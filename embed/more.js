@@ -11,6 +11,7 @@ import { keepCampaign, tagAction } from "./more/campaign.js";
 import { keepDraft } from "./more/draft.js";
 import { prefilled } from "./more/prefill.js";
 import { redirect } from "./more/redirect.js";
+import { watchForRobots } from "./more/robots.js";
 import { fill } from "./more/values.js";
 
 let sheet;
@@ -34,9 +35,9 @@ function listeners() {
 /**
  * Called once for each form that is shown. `element` is the `<lead-form>`, `parent` holds the form's HTML, `form` is its
  * definition and `options` what the loader tells the Wasm. Inside our iframe `host` is `{ instance, origin }` of the page
- * around it.
+ * around it. `token` is the proxy's, which stood in the first paint.
  */
-export function accompany({ element, parent, form, options, host }) {
+export function accompany({ element, parent, form, options, host, token }) {
   const { on, end } = listeners();
   // The page around our iframe knows it, and says so.
   const campaign = host ? {} : keepCampaign();
@@ -49,13 +50,18 @@ export function accompany({ element, parent, form, options, host }) {
     fill(context, name, value);
   }
   redirect(context);
+  // After what was filled in by us, which is no visitor's touch.
+  const robots = watchForRobots({ element, parent, form, token });
   draft.sendWaiting();
   if (host) answerCalls(context, draft);
   return {
     ...calls(context, draft),
     /** Members of a submission's JSON, beside the values. */
-    body: () => ({ source: { mode: options.mode, page: options.page, campaign: context.campaign } }),
-    end,
+    body: () => ({ source: { mode: options.mode, page: options.page, campaign: context.campaign }, ...robots.body() }),
+    end() {
+      robots.end();
+      end();
+    },
   };
 }
 

@@ -33,3 +33,4 @@ mod kindness;
 mod looks;
 mod partners;
 mod privacy;
+mod robots;
