@@ -19,13 +19,14 @@ use lead_model::{
 
 use crate::account::Accounts;
 use crate::clock::Clock;
+use crate::consents::{self, Consent};
 use crate::crash;
 use crate::delivery::{Delivery, FirstOutcome};
 use crate::forms::{FormText, ServedForm};
 use crate::ids::{DeliveryId, IdempotencyKey, Receipt};
 use crate::keys::{Keys, LeadAddress, LeadContent};
 use crate::left_behind::LeftBehind;
-use crate::mapping::check_payload;
+use crate::mapping::{Said, check_payload};
 use crate::robots::{Robots, Signs};
 use crate::store::{Accepted, DuplicateRule, NewSubmission, Purpose, Store, StoreError};
 
@@ -92,12 +93,20 @@ impl Intake {
             return Verdict::Unavailable;
         };
         let receipt = Receipt::at(self.clock.now());
-        if let Err(problems) = check_payload(&offer.text.form, account, &receipt, &values) {
+        let text = &offer.text.form;
+        let consents = consents::given(text, &values, offer.form_version, self.clock.now());
+        if let Err(problems) =
+            check_payload(text, account, &receipt, Said { values: &values, consents: &consents })
+        {
             return Verdict::Invalid(problems);
         }
         let form = &offer.form.definition;
         let quarantine = self.robots.quarantine((&form.id, &form.robots), &offer.key, &offer.signs);
-        self.keep(NewSubmission { quarantine, ..new_submission(&self.keys, &offer, receipt, values) }).await
+        self.keep(NewSubmission {
+            quarantine,
+            ..new_submission(&self.keys, &offer, receipt, (values, consents))
+        })
+        .await
     }
 
     /// Stores a checked submission and, for a moment, waits.
@@ -154,13 +163,19 @@ fn answer(receipt: &Receipt, state: SubmissionState) -> SubmissionAnswer {
     SubmissionAnswer { receipt: receipt.as_str().to_owned(), state }
 }
 
-fn new_submission(keys: &Keys, offer: &Offer<'_>, receipt: Receipt, values: NormalValues) -> NewSubmission {
+fn new_submission(
+    keys: &Keys,
+    offer: &Offer<'_>,
+    receipt: Receipt,
+    (values, consents): (NormalValues, Vec<Consent>),
+) -> NewSubmission {
     let form = &offer.form.definition;
     let page = offer.source.page.as_deref().and_then(clean_page);
     let content = LeadContent {
         values,
         source: Source { mode: offer.source.mode, page, campaign: offer.source.campaign.clone() },
         purpose: offer.purpose.clone(),
+        consents,
     };
     NewSubmission {
         form_version: offer.form_version,

@@ -14,6 +14,7 @@ use std::fmt;
 use lead_model::{NormalValues, Source};
 use serde::{Deserialize, Serialize};
 
+use crate::consents::Consent;
 use crate::store::Purpose;
 
 pub use index::IndexKey;
@@ -77,6 +78,9 @@ pub struct LeadContent {
     pub source: Source,
     /// What the values are for.
     pub purpose: Purpose,
+    /// What the visitor has agreed to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consents: Vec<Consent>,
 }
 
 /// Why something sealed does not open.

@@ -11,6 +11,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod connectors;
+pub mod consents;
 pub mod crash;
 pub mod credentials;
 pub mod delivery;

@@ -7,6 +7,7 @@ mod payload;
 mod rule;
 mod template;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use lead_model::{Normal, NormalValues};
@@ -18,7 +19,9 @@ use crate::connectors::{
     AccountSettings, Connector, DefaultRule, Descriptor, Lead, OwnFields, PartnerField, PartnerFieldKind,
     PartnerValue, ReceiptForm,
 };
+use crate::consents::{self, Consent};
 use crate::ids::Receipt;
+use crate::keys::LeadContent;
 
 pub use cover::{check_cover, check_cover_by, unmapped_fields};
 pub use payload::{check_payload, refused_fields, refused_record_fields};
@@ -163,37 +166,59 @@ fn default_rule(
     })
 }
 
+/// What a submission says: its checked values, and what was agreed to.
+#[derive(Clone, Copy, Debug)]
+pub struct Said<'l> {
+    /// The values.
+    pub values: &'l NormalValues,
+    /// What a mapping may ask for besides, such as `consent-text`.
+    pub consents: &'l [Consent],
+}
+
+impl<'l> Said<'l> {
+    /// All that is said of a lead's content.
+    pub(crate) fn of(content: &'l LeadContent) -> Self {
+        Self { values: &content.values, consents: &content.consents }
+    }
+
+    fn get(self, name: &str) -> Option<Cow<'l, Normal>> {
+        let value = self.values.get(name).map(Cow::Borrowed);
+        value.or_else(|| consents::say(self.consents, name).map(|text| Cow::Owned(Normal::Text(text))))
+    }
+}
+
+impl<'l> From<&'l NormalValues> for Said<'l> {
+    fn from(values: &'l NormalValues) -> Self {
+        Self { values, consents: &[] }
+    }
+}
+
 /// Says a submission's values in the partner's words, with the receipt.
 pub fn compose(account: &Account, receipt: &Receipt, values: &NormalValues) -> Lead {
-    compose_by(account.mapping(), account.connector().descriptor(), receipt, values)
+    compose_by(account.mapping(), account.connector().descriptor(), receipt, values.into())
 }
 
 /// The same for a lead of this form, whose mapping may have more fields than the account's own.
-pub fn compose_for(account: &Account, form: &str, receipt: &Receipt, values: &NormalValues) -> Lead {
-    compose_by(&account.mapping_for(form), account.connector().descriptor(), receipt, values)
+pub fn compose_for(account: &Account, form: &str, receipt: &Receipt, said: Said<'_>) -> Lead {
+    compose_by(&account.mapping_for(form), account.connector().descriptor(), receipt, said)
 }
 
 /// The same by another mapping than the account's own.
-pub fn compose_by(
-    mapping: &Mapping,
-    descriptor: &Descriptor,
-    receipt: &Receipt,
-    values: &NormalValues,
-) -> Lead {
+pub fn compose_by(mapping: &Mapping, descriptor: &Descriptor, receipt: &Receipt, said: Said<'_>) -> Lead {
     let mut lead = BTreeMap::new();
     if mapping.passes_through() {
-        for (name, value) in values.iter() {
+        for (name, value) in said.values.iter() {
             lead.insert(name.to_owned(), say_by_itself(value));
         }
     }
     for (field, rule) in mapping.iter() {
         let value = match rule {
             Rule::Constant(value) => Some(value.clone()),
-            Rule::Field(name) => values.get(name).map(|value| say(value, field.kind)),
+            Rule::Field(name) => said.get(name).map(|value| say(&value, field.kind)),
             Rule::Template(template) => {
                 let fill = |name: &str| match name {
                     RECEIPT => Some(receipt.as_str().to_owned()),
-                    name => values.get(name).map(say_in_text),
+                    name => said.get(name).map(|value| say_in_text(&value)),
                 };
                 template.fill(fill).map(PartnerValue::Text)
             }

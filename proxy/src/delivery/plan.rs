@@ -9,7 +9,7 @@ use crate::connectors::{
 use crate::delivery::Shared;
 use crate::delivery::ask::{Asked, ask, is_asked_for, is_page, unasked};
 use crate::delivery::work::Work;
-use crate::mapping::{compose_for, compose_record};
+use crate::mapping::{Said, compose_for, compose_record};
 use crate::store::Purpose;
 
 /// What the walk is to do.
@@ -27,7 +27,7 @@ pub(super) async fn plan(shared: &Shared, account: &Account, work: &Work) -> Pla
     let Work { claimed, content, .. } = work;
     match &content.purpose {
         Purpose::Lead => {
-            let lead = compose_for(account, &claimed.form, &claimed.receipt, &content.values);
+            let lead = compose_for(account, &claimed.form, &claimed.receipt, Said::of(content));
             create(shared, account, work, lead).await
         }
         Purpose::Record => {
@@ -49,7 +49,7 @@ async fn create(shared: &Shared, account: &Account, work: &Work, lead: Lead) -> 
 
 async fn complete(shared: &Shared, account: &Account, work: &Work, reference: &str) -> Plan {
     let Work { claimed, content, .. } = work;
-    let lead = compose_for(account, &claimed.form, &claimed.receipt, &content.values);
+    let lead = compose_for(account, &claimed.form, &claimed.receipt, Said::of(content));
     let Some(change) = account.connector().completion(&lead) else { return Plan::Unbuilt };
     let id = match shared.exchange.ask(account, &Call::GetByReference { reference }).await {
         Ok(Ok(Reading::Record(record))) if is_asked_for(&record, reference) => record.id,

@@ -53,6 +53,7 @@ mod tests {
                 values: serde_json::from_str(values).unwrap(),
                 source: Source::default(),
                 purpose: Purpose::Lead,
+                consents: Vec::new(),
             },
         )
     }

@@ -46,7 +46,7 @@ mod tests {
 
     fn of(account: &str, values: &str, purpose: Purpose) -> Option<[u8; 32]> {
         let values = serde_json::from_str(values).unwrap();
-        let content = LeadContent { values, source: Source::default(), purpose };
+        let content = LeadContent { values, source: Source::default(), purpose, consents: Vec::new() };
         person(&IndexKey::new([7; 32].into()), account, &content)
     }
 

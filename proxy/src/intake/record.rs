@@ -42,7 +42,8 @@ impl Intake {
         };
         // No form is called so, and one account's keys say nothing to another.
         let form = format!("panel/{}", account.id());
-        let content = LeadContent { values, source: Source::default(), purpose: Purpose::Record };
+        let content =
+            LeadContent { values, source: Source::default(), purpose: Purpose::Record, consents: Vec::new() };
         let submission = sealed(&self.keys, receipt, (&form, account.id()), &offer.key, &content);
         self.keep(submission).await
     }

@@ -2,12 +2,15 @@
 //!
 //! Apart because it reasons about forms without a lead, so that no visitor ever meets a form that can't be delivered.
 
-use lead_model::{FROM_PARTNER_SCHEMA, FieldDefinition, FieldKind, FormDefinition, vocabulary_entry};
+use lead_model::{
+    FROM_PARTNER_SCHEMA, FieldDefinition, FieldKind, FormDefinition, LocalizedText, vocabulary_entry,
+};
 
 use crate::account::Account;
 use crate::config::Finding;
 use crate::connectors::parts::text::utf16_length;
 use crate::connectors::{Call, OperationKind, PartnerField, PartnerFieldKind};
+use crate::consents::part_of;
 use crate::mapping::{Mapping, RECEIPT, Rule};
 
 /// Longest address that mail systems carry, which the form's own rule keeps to.
@@ -16,6 +19,9 @@ const EMAIL_LENGTH_MAX: u32 = 254;
 const PHONE_LENGTH_MAX: u32 = 16;
 /// What the form's own rule keeps a text to that sets no maximum.
 const DEFAULT_LENGTH_MAX: u32 = 2_000;
+
+/// Longest of what a consent says beside its words: a hash in hexadecimal.
+const CONSENT_PART_LENGTH_MAX: u32 = 64;
 
 /// Checks one form against the account that gets its leads; all findings at once.
 ///
@@ -113,7 +119,8 @@ impl Cover<'_> {
                 let mut findings: Vec<_> =
                     template.fields().into_iter().filter_map(|name| self.check_known(name)).collect();
                 let sure = |name: &str| {
-                    name == RECEIPT || self.form_field(name).is_some_and(|field| self.is_always_filled(field))
+                    let field = self.form_field(name).or_else(|| self.consent(name));
+                    name == RECEIPT || field.is_some_and(|field| self.is_always_filled(field))
                 };
                 if self.is_required() && !template.is_filled_by(sure) {
                     findings.push(
@@ -135,6 +142,9 @@ impl Cover<'_> {
     }
 
     fn check_field(&self, name: &str) -> Option<Finding> {
+        if let Some(consent) = self.consent(name) {
+            return self.check_consent(name, consent);
+        }
         let Some(form_field) = self.form_field(name) else {
             return self.check_known(name).or_else(|| {
                 let found = format!("no form field {name:?}");
@@ -180,6 +190,34 @@ impl Cover<'_> {
         }
     }
 
+    /// What is said of a consent is ours to keep within the partner's bounds: no visitor could mend it.
+    fn check_consent(&self, name: &str, consent: &FieldDefinition) -> Option<Finding> {
+        if self.is_required() && !(consent.required && self.definition.is_always_asked(&consent.name)) {
+            let expected = format!("required = true, and no condition, on form field {:?}", consent.name);
+            return Some(self.finding(&format!("{name:?}, which not everybody gives"), &expected));
+        }
+        let (PartnerFieldKind::Text { length_max } | PartnerFieldKind::Any { length_max }) = self.field.kind
+        else {
+            return Some(self.finding(&format!("{name:?}, a text"), "a field of the right kind"));
+        };
+        let longest = match (name.ends_with("-text"), &consent.label) {
+            (true, Some(LocalizedText::One(text))) => utf16_length(text),
+            (true, Some(LocalizedText::ByLocale(texts))) => {
+                texts.iter().map(|(_, text)| utf16_length(text)).max().unwrap_or(0)
+            }
+            _ => CONSENT_PART_LENGTH_MAX,
+        };
+        let expected = format!("a text of {length_max} characters or less, or its sha256");
+        (longest > length_max)
+            .then(|| self.finding(&format!("{name:?} of up to {longest} characters"), &expected))
+    }
+
+    /// The field of a name such as `consent-text`.
+    fn consent(&self, name: &str) -> Option<&FieldDefinition> {
+        let (field, _) = part_of(name)?;
+        self.form_field(field).filter(|field| field.kind() == FieldKind::Consent)
+    }
+
     /// Whether every accepted submission has a value here: asked of everybody, and required, a box, or hidden with a value
     /// of its own.
     fn is_always_filled(&self, field: &FieldDefinition) -> bool {
@@ -190,7 +228,9 @@ impl Cover<'_> {
 
     /// A name that neither this form nor the vocabulary knows is a misspelling.
     fn check_known(&self, name: &str) -> Option<Finding> {
-        let known = name == RECEIPT || self.form_field(name).is_some() || vocabulary_entry(name).is_some();
+        let field = part_of(name).map_or(name, |(field, _)| field);
+        let of_form = || self.form_field(name).or_else(|| self.consent(name)).is_some();
+        let known = name == RECEIPT || of_form() || vocabulary_entry(field).is_some();
         let found = format!("field {name:?}, which neither the form nor the vocabulary knows");
         (!known).then(|| self.finding(&found, "the name of a form field"))
     }

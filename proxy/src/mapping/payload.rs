@@ -8,7 +8,7 @@ use crate::account::Account;
 use crate::connectors::parts::text::utf16_length;
 use crate::connectors::{Fault, FieldFault, Lead, PartnerValue};
 use crate::ids::Receipt;
-use crate::mapping::{Mapping, Rule, Template, compose_by, say_in_text};
+use crate::mapping::{Mapping, Rule, Said, Template, compose_by, say_in_text};
 
 /// Runs the connector's payload rules over a submission's values. All problems at once, each on a field of the form.
 ///
@@ -21,13 +21,13 @@ pub fn check_payload(
     form: &Form,
     account: &Account,
     receipt: &Receipt,
-    values: &NormalValues,
+    said: Said<'_>,
 ) -> Result<(), Vec<Problem>> {
     let mapping = account.mapping_for(&form.id);
-    let lead = compose_by(&mapping, account.connector().descriptor(), receipt, values);
+    let lead = compose_by(&mapping, account.connector().descriptor(), receipt, said);
     let faults = account.connector().check(&lead);
     let problems: Vec<Problem> =
-        faults.iter().filter_map(|fault| problem_of(form, &mapping, &lead, values, fault)).collect();
+        faults.iter().filter_map(|fault| problem_of(form, &mapping, &lead, said.values, fault)).collect();
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 

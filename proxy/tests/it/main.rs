@@ -17,6 +17,7 @@ mod check;
 mod config;
 mod connections;
 mod connectors;
+mod consents;
 mod delivery;
 mod docs;
 mod email;

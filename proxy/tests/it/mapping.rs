@@ -58,6 +58,26 @@ fn finding(partner_field: &str, found: &str, expected: &str) -> Vec<String> {
 }
 
 #[test]
+fn mapping_of_a_consent_is_held_against_form_and_partner() {
+    let mapped = |mapping: &str, required: bool| {
+        let consent = format!(
+            "[[fields]]\nname = \"consent\"\nlabel = \"I agree.\"\nrequired = {required}\n\n[[examples]]"
+        );
+        findings(mapping, "[[examples]]", &consent)
+    };
+    for part in ["text", "sha256", "locale", "version", "at"] {
+        assert_eq!(mapped(&format!("Notes = \"consent-{part}\""), false), [""; 0], "{part}");
+    }
+    assert_eq!(mapped("Notes = { template = \"{notes} {consent-text}\" }", false), [""; 0]);
+    let told = mapped("FirstName = \"consent-text\"", false);
+    assert!(told[0].contains("\"consent-text\", which not everybody gives"), "{told:?}");
+    assert_eq!(mapped("FirstName = \"consent-text\"", true), [""; 0]);
+    let told = mapped("Notes = { template = \"{first_name-text} {consent-ip}\" }", true);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("\"consent-ip\", which neither the form nor the vocabulary knows"), "{told:?}");
+}
+
+#[test]
 fn form_that_does_not_give_what_the_partner_requires_is_named_with_the_remedy() {
     let (name, required) = ("name = \"first_name\"", "required = true");
     for (old, new, expected) in [
@@ -192,7 +212,7 @@ fn composed_text_that_is_too_long_is_a_problem_of_its_longest_part_with_what_is_
         (5_000, vec![Problem::with("notes", lead_model::ProblemCode::TooLong, "max", "1979")]),
     ] {
         let (form, values) = with_notes(&"x".repeat(length));
-        let checked = check_payload(&form, &account(""), &Receipt::new(), &values);
+        let checked = check_payload(&form, &account(""), &Receipt::new(), (&values).into());
         assert_eq!(checked.err().unwrap_or_default(), problems, "{length}");
     }
 }
@@ -200,7 +220,7 @@ fn composed_text_that_is_too_long_is_a_problem_of_its_longest_part_with_what_is_
 #[test]
 fn characters_outside_the_first_plane_count_twice_as_the_partner_counts_them() {
     let (form, values) = with_notes(&"\u{1F600}".repeat(1_000));
-    let checked = check_payload(&form, &account(""), &Receipt::new(), &values);
+    let checked = check_payload(&form, &account(""), &Receipt::new(), (&values).into());
     assert_eq!(checked.unwrap_err()[0].field, "notes");
 }
 
@@ -212,7 +232,7 @@ fn field_that_is_too_long_for_its_partner_field_is_a_problem_of_that_field() {
     let mut values: Values = definition.examples[0].values.clone();
     values.set("first_name", RawValue::Text("x".repeat(201)));
     let normal = check(&form, &values).unwrap();
-    let problems = check_payload(&form, &account(""), &Receipt::new(), &normal).unwrap_err();
+    let problems = check_payload(&form, &account(""), &Receipt::new(), (&normal).into()).unwrap_err();
     assert_eq!(problems, [Problem::with("first_name", lead_model::ProblemCode::TooLong, "max", "200")]);
 }
 

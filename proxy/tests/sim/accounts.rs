@@ -183,6 +183,7 @@ pub fn seal(number: u32, kind: Kind, receipt: &Receipt) -> SealedLead {
         values: serde_json::from_str(&values).unwrap(),
         source: Source::default(),
         purpose: Purpose::Lead,
+        consents: Vec::new(),
     };
     keys().ring.seal_lead(&address, &content)
 }

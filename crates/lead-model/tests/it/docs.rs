@@ -111,6 +111,21 @@ By default nothing that happens to a person is enough by itself: a browser witho
 A form that gets leads by JSON from your own servers should not ask for a proof.
 Nothing of this reaches a browser but whether a proof is asked for.
 
+## Consent
+
+Of each field of kind `consent` that was ticked, the proxy keeps with the lead, sealed like the rest, what it was ticked for: the field, the words beside the box, their SHA-256, their language, the form's `version` and when the submission came.
+The words are the proxy's own, not what a page says that it has shown; raise `version` with every change of them.
+A page that was open meanwhile sends the version that it had, which is then kept as `shown_version`.
+An operator reads all of it with the lead ([operations.md](operations.md#erasing)), and it is erased with the lead.
+
+A partner gets of it what the account's mapping asks for, by the field's name and one of `-text`, `-sha256`, `-locale`, `-version`, `-at`:
+
+```toml
+[accounts.NAME.mapping]
+ConsentText = "consent-text"
+Notes = { template = "{notes}\nConsent of {consent-at}: {consent-text}" }
+```
+
 ## Keys of a field
 
 | key | meaning |

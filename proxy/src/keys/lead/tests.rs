@@ -21,7 +21,12 @@ const HERE: LeadAddress<'static> =
 fn content(text: &str) -> LeadContent {
     let values = serde_json::from_value(serde_json::json!({ "name": text, "terms": true })).unwrap();
     let source = serde_json::from_value(serde_json::json!({ "page": "https://host.example/a" })).unwrap();
-    LeadContent { values, source, purpose: Purpose::Completion { reference: "r-1".to_owned() } }
+    LeadContent {
+        values,
+        source,
+        purpose: Purpose::Completion { reference: "r-1".to_owned() },
+        consents: Vec::new(),
+    }
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn write_page() -> String {
          ```toml\n[accounts.NAME.mapping]\nCompany = \"company\"                                   # a form field\n\
          ExternalLeadType = { constant = \"Web\" }               # the same for every lead\n\
          Notes = { template = \"Phone: {phone}\\n{notes}\" }      # several; a line whose fields are all absent is left out\n```\n\n\
-         In a template, `{receipt}` stands for the receipt of the lead.\n\n\
+         In a template, `{receipt}` stands for the receipt of the lead, and `{consent-text}` and its like for [what was agreed to](forms.md#consent).\n\n\
          \"Who says so\" tells facts from defaults: `document` is the partner's own, `elsewhere` another public source, \
          and `our default` is what we do because neither says it.\n\
          An answer that is in no row is `in_doubt`: nothing unknown counts as delivered or as refused.\n",

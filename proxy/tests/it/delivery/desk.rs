@@ -272,6 +272,7 @@ pub(crate) fn submission(account: &str, key: &str, fingerprint: u8) -> NewSubmis
         values: serde_json::from_str(values).unwrap(),
         source: Source::default(),
         purpose: Purpose::Lead,
+        consents: Vec::new(),
     };
     let lead = keys().ring.seal_lead(&address, &content);
     NewSubmission {

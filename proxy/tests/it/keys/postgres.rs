@@ -52,6 +52,7 @@ async fn no_word_of_a_visitor_is_in_a_file_of_the_database_and_a_rotation_goes_o
             values: serde_json::from_str(&values).unwrap(),
             source: Source { page: Some(format!("https://{}.example/", word.0)), ..Source::default() },
             purpose: Purpose::Completion { reference: word.0.clone() },
+            consents: Vec::new(),
         };
         let lead = old.ring.seal_lead(&address, &content);
         receipts.push(empty.receipt.clone());

@@ -41,6 +41,7 @@ fn content(word: &str) -> LeadContent {
         values: serde_json::from_str(&values).unwrap(),
         source: Source::default(),
         purpose: Purpose::Lead,
+        consents: Vec::new(),
     }
 }
 

@@ -86,7 +86,7 @@ fn decimal_becomes_a_number_and_a_text_that_is_none_stays_one_and_is_told() {
     let form = form("[[fields]]\nname = \"deal_value\"\nlabel = \"Worth\"").localize("en", &[]);
     let values: NormalValues =
         toml::from_str("first_name = \"A\"\nlast_name = \"L\"\ndeal_value = \"a lot\"").unwrap();
-    let problems = check_payload(&form, &account, &Receipt::new(), &values).unwrap_err();
+    let problems = check_payload(&form, &account, &Receipt::new(), (&values).into()).unwrap_err();
     assert_eq!(problems, [Problem::new("deal_value", ProblemCode::WrongType)]);
 }
 
