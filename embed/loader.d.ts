@@ -53,6 +53,9 @@ interface LeadFormEventMap {
   "lead-form:received": CustomEvent<LeadFormDetail & { receipt: string }>;
   /** The partner has it. */
   "lead-form:delivered": CustomEvent<LeadFormDetail & { receipt: string }>;
+  /** The dialog of a form behind a button was opened, or closed. */
+  "lead-form:opened": CustomEvent<LeadFormDetail>;
+  "lead-form:closed": CustomEvent<LeadFormDetail>;
   /** Another road was taken, or a submission did not come through; the form goes on by itself. */
   "lead-form:failed": CustomEvent<LeadFormDetail & { code: LeadFormFailureCode }>;
 }
@@ -62,7 +65,7 @@ interface LeadFormEventMap {
  *
  * Attributes: `form`, the form's id; `mode`, `inline` (default) or `iframe`; `locale`, a language tag, else the nearest
  * `lang` of the page, else the browser's; `data-theme`, `light` or `dark`, else as the page; `font="inherit"` takes the
- * page's font; `prefill`, a JSON object of values by field name; `prefill-query`, takes such values from the page's address;
+ * page's font; `as`, `popup`, `slider` or `button`, puts it behind a button that says `label`; `prefill`, a JSON object of values by field name; `prefill-query`, takes such values from the page's address;
  * `draft="off"`, keeps nothing for the tab; `data-layer`, pushes each event to `dataLayer` or to the list that it names; `link`,
  * the signed link of a form that completes a record and opens by nothing else. A change of the first three shows the form anew.
  */
@@ -80,6 +83,9 @@ interface LeadFormElement extends HTMLElement {
   values(): Promise<Record<string, string | boolean>>;
   /** Sends, or goes on to the next step, as the visitor would. */
   submit(): Promise<void>;
+  /** Opens the dialog of a form behind a button (`as`), and closes it. */
+  open(): Promise<void>;
+  close(): Promise<void>;
   /** An empty form, without its draft. */
   reset(): Promise<void>;
   addEventListener<Name extends keyof LeadFormEventMap>(

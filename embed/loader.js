@@ -143,9 +143,12 @@ class LeadForm extends HTMLElement {
   /** What accompanies the form that is shown, and who waits to call it. */
   #companion;
   #waiting = [];
+  /** Where in the shadow root the form is: in a dialog, where it has one. */
+  #place;
 
   /** Calls what accompanies the form, once it is there: more/calls.js has the names. */
   async call(name, ...all) {
+    if (/open|close/.test(name)) return (await loadMore())[name](this);
     return (this.#companion ?? (await new Promise((go) => this.#waiting.push(go))))[name](...all);
   }
 
@@ -158,7 +161,7 @@ class LeadForm extends HTMLElement {
     this.#end();
     if (!this.isConnected) return;
     this.#undo = [];
-    if (this.form) this.#show(this.getAttribute("mode") ?? "inline");
+    if (this.form) this.#begin(this.getAttribute("mode") ?? "inline");
   }
 
   connectedCallback() {
@@ -179,7 +182,7 @@ class LeadForm extends HTMLElement {
 
   #end() {
     this.#undo?.forEach((undo) => undo());
-    this.#undo = this.#companion = undefined;
+    this.#undo = this.#companion = this.#place = undefined;
   }
 
   #locale() {
@@ -208,6 +211,16 @@ class LeadForm extends HTMLElement {
     if (layer != null) (window[layer || "dataLayer"] ??= []).push({ event: `lead_form_${name}`, ...detail });
     this.dispatchEvent(new CustomEvent(`lead-form:${name}`, { bubbles: true, composed: true, detail }));
     this.#post({ type: "event", name, detail });
+  }
+
+  async #begin(mode) {
+    const run = this.#undo;
+    // Behind a button it waits until somebody wants it.
+    if (this.hasAttribute("as")) {
+      const place = await loadMore().then(({ stage }) => stage(this, this.#root(), loadStyles()), console.warn);
+      if (run === this.#undo) this.#place = place;
+    }
+    if (run === this.#undo) this.#show(mode);
   }
 
   async #show(mode) {
@@ -239,8 +252,9 @@ class LeadForm extends HTMLElement {
   async #inline() {
     const run = this.#undo;
     const root = this.#root();
-    root.replaceChildren();
-    const mount = append(root, "lf-mount");
+    const place = this.#place ?? root;
+    place.replaceChildren();
+    const mount = append(place, "lf-mount");
     mount.style.minBlockSize = "480px";
     // Asked for at once, and only waited for when the form stands; but a page that forbids Wasm is known at once.
     const code = loadCode();
@@ -248,7 +262,7 @@ class LeadForm extends HTMLElement {
     const parts = [loadStyles(), loadForm(this.form, { locale: this.#locale(), ...this.#signed() })];
     const [sheet, answer] = await patiently(Promise.race([Promise.all(parts), refused]), "too_slow");
     if (run !== this.#undo) return;
-    root.adoptedStyleSheets = [sheet];
+    if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets = [sheet];
     paint(mount, answer.paint);
     mount.style = "";
     const options = this.#options("inline");
@@ -364,7 +378,8 @@ class LeadForm extends HTMLElement {
     const locale = this.#locale();
     const instance = `${Math.random()}`.slice(2);
     // Which scheme the host page is in, a pair of colors tells.
-    const probe = append(root, "");
+    const place = this.#place ?? root;
+    const probe = append(place, "");
     probe.style.color = "light-dark(#000,#fff)";
     const shown = getComputedStyle(probe);
     const theme = this.dataset.theme ?? (shown.color === "rgb(255, 255, 255)" ? "dark" : "light");
@@ -398,13 +413,13 @@ class LeadForm extends HTMLElement {
       frame.onload = () => setTimeout(reject, 2_000, "frame_unreachable");
     });
     frame.src = address("embed", this.form, { locale, instance, parent: location.origin, theme, ...this.#signed() });
-    root.replaceChildren(frame);
+    place.replaceChildren(frame);
     await patiently(heard, "frame_unreachable");
   }
 
   /** The last road: what the embedder put between the tags, else a link to the form's own page. */
   #link() {
-    const root = this.#root();
+    const root = this.#place ?? this.#root();
     root.replaceChildren();
     if (this.children.length) return append(root, "", "", "slot");
     const link = append(root, "", "Open the form", "a");
@@ -415,7 +430,7 @@ class LeadForm extends HTMLElement {
 
 // A second copy of the script finds the element defined and leaves everything as it is.
 if (home && !customElements.get("lead-form")) {
-  for (const name of ["setValue", "values", "submit", "reset"]) {
+  for (const name of ["setValue", "values", "submit", "reset", "open", "close"]) {
     LeadForm.prototype[name] = function (...all) {
       return this.call(name, ...all);
     };

@@ -8,6 +8,7 @@
 
 import { answerCalls, calls, remoteCalls } from "./more/calls.js";
 import { keepCampaign, tagAction } from "./more/campaign.js";
+import { close, nameClose, open, stage as stageDialog } from "./more/dialog.js";
 import { keepDraft } from "./more/draft.js";
 import { prefilled } from "./more/prefill.js";
 import { redirect } from "./more/redirect.js";
@@ -23,6 +24,22 @@ function dress(root) {
     sheet.replaceSync(__LATER__);
   }
   if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+}
+
+export { close, open };
+
+/** The button and the dialog of an element with the attribute `as`; gives the form's place, once it is opened. */
+export async function stage(element, root, styles) {
+  root.replaceChildren();
+  try {
+    root.adoptedStyleSheets = [await styles];
+  } catch (error) {
+    // Rather a form in the page than none.
+    console.warn(element, error);
+    return undefined;
+  }
+  dress(root);
+  return stageDialog(element, root);
 }
 
 /** Listeners that go all at once. */
@@ -52,6 +69,7 @@ export function accompany({ element, parent, form, options, host, token }) {
   redirect(context);
   // After what was filled in by us, which is no visitor's touch.
   const robots = watchForRobots({ element, parent, form, token });
+  nameClose(element, form.messages.close);
   draft.sendWaiting();
   if (host) answerCalls(context, draft);
   return {

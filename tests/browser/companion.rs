@@ -63,7 +63,8 @@ max_length = 100
 /// What a call on the element came to: its value, or its error's name.
 const CALL: &str = r"
     const done = arguments[arguments.length - 1];
-    document.querySelector('lead-form')[arguments[0]](...arguments[1]).then(
+    const [name, all] = arguments;
+    customElements.whenDefined('lead-form').then(() => document.querySelector('lead-form')[name](...all)).then(
         (value) => done({ value: value ?? null }),
         (error) => done({ error: error.name, message: error.message }));
 ";

@@ -19,6 +19,7 @@ mod completion;
 #[allow(dead_code, unreachable_pub, reason = "the proxy's own tests use the rest of it, and as a library")]
 #[path = "../../proxy/tests/it/app/config_text.rs"]
 mod config_text;
+mod dialogs;
 mod drawn;
 mod drivers;
 mod early;
