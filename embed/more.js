@@ -10,6 +10,7 @@ import { answerCalls, calls, remoteCalls } from "./more/calls.js";
 import { keepCampaign, tagAction } from "./more/campaign.js";
 import { close, nameClose, open, stage as stageDialog } from "./more/dialog.js";
 import { keepDraft } from "./more/draft.js";
+import { tellPresses } from "./more/press.js";
 import { prefilled } from "./more/prefill.js";
 import { redirect } from "./more/redirect.js";
 import { watchForRobots } from "./more/robots.js";
@@ -61,6 +62,7 @@ export function accompany({ element, parent, form, options, host, token }) {
   const context = { element, parent, form, host, campaign, options, on };
   dress(parent.getRootNode());
   tagAction(parent, campaign);
+  tellPresses(parent, on);
   // What the visitor has typed before counts more than what the page knows.
   const draft = keepDraft(context);
   for (const [name, value] of Object.entries({ ...prefilled(element, form), ...draft.values })) {

@@ -14,14 +14,21 @@ use tokio::task::JoinHandle;
 /// Longest head of a request or an answer.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 
+/// The answer where there is no such thing.
+const NOTHING: &[u8] = b"HTTP/1.1 404 Not Found\r\naccess-control-allow-origin: *\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+
 /// What becomes of a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Passage {
     /// Waits until its rule is gone.
     Held,
+    /// Is told that there is no such thing.
+    Missing,
+    /// The connection is cut, as when there is no network.
+    Cut,
 }
 
-/// Which requests are meant: those whose path contains this.
+/// Which requests are meant: those whose path contains this, or each part of it around a `*`.
 type Rules = Vec<(&'static str, Passage)>;
 
 /// Keeps the door open; dropping it shuts it.
@@ -66,10 +73,18 @@ async fn pass(
 ) -> std::io::Result<()> {
     let Some((head, begun)) = read_head(&mut visitor).await? else { return Ok(()) };
     let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
-    let meant =
-        |rules: &Rules| rules.iter().find(|(part, _)| path.contains(part)).map(|(_, passage)| *passage);
+    let meant = |rules: &Rules| {
+        rules
+            .iter()
+            .find(|(parts, _)| parts.split('*').all(|part| path.contains(part)))
+            .map(|(_, passage)| *passage)
+    };
     let now = rules.wait_for(|rules| meant(rules) != Some(Passage::Held)).await.map(|rules| meant(&rules));
-    let Ok(None) = now else { return Ok(()) };
+    match now.unwrap_or(Some(Passage::Cut)) {
+        None => {}
+        Some(Passage::Missing) => return visitor.write_all(NOTHING).await,
+        Some(_) => return Ok(()),
+    }
     let mut upstream = TcpStream::connect(proxy).await?;
     upstream.write_all(with_header(&head, "connection", "close").as_bytes()).await?;
     upstream.write_all(&begun).await?;

@@ -33,5 +33,6 @@ mod journey;
 mod kindness;
 mod looks;
 mod partners;
+mod policies;
 mod privacy;
 mod robots;

@@ -145,6 +145,8 @@ async fn iframe_page_is_framed_by_the_forms_origins_and_carries_its_frame_along(
         "{policy}"
     );
     assert_eq!(page.header("x-frame-options"), "");
+    // A host page with the same of its own frames no other.
+    assert_eq!(page.header("cross-origin-embedder-policy"), "require-corp");
     assert!(
         page.text.contains("mode=\"iframe-page\"")
             && page.text.contains("data-parent-origin=\"http://127.0.0.1:8090\"")

@@ -84,6 +84,11 @@ impl Reply<'_> {
                     HeaderName::from_static("cross-origin-resource-policy"),
                     HeaderValue::from_static("cross-origin"),
                 );
+                // A host page that embeds only who allows it (COEP) frames only who asks the same of what it embeds.
+                headers.insert(
+                    HeaderName::from_static("cross-origin-embedder-policy"),
+                    HeaderValue::from_static("require-corp"),
+                );
                 // It can name one origin at most; `frame-ancestors` names them all.
                 leave_out(response, header::X_FRAME_OPTIONS);
             }
