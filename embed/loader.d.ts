@@ -7,6 +7,12 @@
 /** How the form reaches the visitor. */
 type LeadFormMode = "inline" | "iframe" | "hosted";
 
+/** A look by name: `preset="…"`. */
+type LeadFormPreset = "classic" | "minimal" | "soft" | "underline" | "bold" | "paper";
+
+/** How close together everything stands: `density="…"`. */
+type LeadFormDensity = "compact" | "comfortable" | "roomy";
+
 /** What every event tells. Never what was typed. */
 interface LeadFormDetail {
   /** The form's id, as in the attribute. */
@@ -64,8 +70,9 @@ interface LeadFormEventMap {
  * `<lead-form form="…">`.
  *
  * Attributes: `form`, the form's id; `mode`, `inline` (default) or `iframe`; `locale`, a language tag, else the nearest
- * `lang` of the page, else the browser's; `data-theme`, `light` or `dark`, else as the page; `font="inherit"` takes the
- * page's font; `as`, `popup`, `slider` or `button`, puts it behind a button that says `label`; `prefill`, a JSON object of values by field name; `prefill-query`, takes such values from the page's address;
+ * `lang` of the page, else the browser's; `preset`, a {@link LeadFormPreset}, and `density`, a {@link LeadFormDensity}, else
+ * as the form's definition says; `data-theme`, `light` or `dark`, else as the page; `font="inherit"` takes the page's font;
+ * `as`, `popup`, `slider` or `button`, puts it behind a button that says `label`; `prefill`, a JSON object of values by field name; `prefill-query`, takes such values from the page's address;
  * `draft="off"`, keeps nothing for the tab; `data-layer`, pushes each event to `dataLayer` or to the list that it names; `link`,
  * the signed link of a form that completes a record and opens by nothing else. A change of the first three shows the form anew.
  */

@@ -263,6 +263,7 @@ class LeadForm extends HTMLElement {
     const [sheet, answer] = await patiently(Promise.race([Promise.all(parts), refused]), "too_slow");
     if (run !== this.#undo) return;
     if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets = [sheet];
+    this.#wear(answer.look);
     paint(mount, answer.paint);
     mount.style = "";
     const options = this.#options("inline");
@@ -302,9 +303,25 @@ class LeadForm extends HTMLElement {
     this.#mount(mountForm, this, form, options);
   }
 
+  /** Those of these attributes that the element has. */
+  #said(...names) {
+    const said = {};
+    for (const name of names) if (this.hasAttribute(name)) said[name] = this.getAttribute(name);
+    return said;
+  }
+
   /** The signed link by which the form was opened, for a form that opens by nothing else. */
   #signed() {
-    return this.hasAttribute("link") ? { link: this.getAttribute("link") } : {};
+    return this.#said("link");
+  }
+
+  /** How the form looks by its own definition, for as long as it is shown: what the element says itself goes before. */
+  #wear(look) {
+    for (const name in look) {
+      if (this.hasAttribute(name)) continue;
+      this.setAttribute(name, look[name]);
+      this.#undo.push(() => this.getAttribute(name) === look[name] && this.removeAttribute(name));
+    }
   }
 
   /** The form stands: what is not needed for that comes now. Without it the form works as well. */
@@ -412,7 +429,7 @@ class LeadForm extends HTMLElement {
       // Our script is part of what the frame loads, so a loaded frame that says nothing is not our page.
       frame.onload = () => setTimeout(reject, 2_000, "frame_unreachable");
     });
-    frame.src = address("embed", this.form, { locale, instance, parent: location.origin, theme, ...this.#signed() });
+    frame.src = address("embed", this.form, { locale, instance, parent: location.origin, theme, ...this.#said("preset", "density", "link") });
     place.replaceChildren(frame);
     await patiently(heard, "frame_unreachable");
   }

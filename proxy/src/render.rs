@@ -6,7 +6,7 @@ mod document;
 
 pub(crate) use lead_form::TRAP;
 use lead_form::{FirstPaint, first_paint, first_paint_tree};
-use lead_model::{Form, Problem, SubmissionState, Values};
+use lead_model::{Form, FormDefinition, Problem, SubmissionState, Values};
 
 use crate::assets::Assets;
 use crate::forms::FormText;
@@ -32,6 +32,27 @@ impl PageMode {
     }
 }
 
+/// Names of a look, where something is said of it; each is the element's attribute of the same name.
+#[derive(Clone, Copy, Debug, Default, serde::Serialize)]
+pub(crate) struct Look<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) preset: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) density: Option<&'a str>,
+}
+
+impl<'a> Look<'a> {
+    /// The look of a form as its embedder wrote it.
+    pub(crate) fn of(form: &'a FormDefinition) -> Self {
+        Self { preset: form.preset.as_deref(), density: form.density.as_deref() }
+    }
+
+    /// This look; what it leaves open is as in the other one.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self { preset: self.preset.or(other.preset), density: self.density.or(other.density) }
+    }
+}
+
 /// What a page is set into: its mode, and what its host page said, checked.
 #[derive(Clone, Copy)]
 pub(crate) struct Setting<'a> {
@@ -40,6 +61,7 @@ pub(crate) struct Setting<'a> {
     pub(crate) parent_origin: Option<&'a str>,
     /// `light` or `dark`; the visitor's own where absent.
     pub(crate) theme: Option<&'a str>,
+    pub(crate) look: Look<'a>,
     /// The signed link by which the form was opened.
     pub(crate) link: Option<&'a str>,
 }
@@ -53,9 +75,14 @@ impl Setting<'_> {
             tag.push_str(&attribute("locale", &form.locale));
         }
         tag.push_str(&attribute("mode", self.mode.as_str()));
-        for (name, value) in
-            [("data-parent-origin", self.parent_origin), ("data-theme", self.theme), ("link", self.link)]
-        {
+        let said = [
+            ("data-parent-origin", self.parent_origin),
+            ("data-theme", self.theme),
+            ("preset", self.look.preset),
+            ("density", self.look.density),
+            ("link", self.link),
+        ];
+        for (name, value) in said {
             if let Some(value) = value {
                 tag.push_str(&attribute(name, value));
             }
@@ -116,7 +143,8 @@ pub(crate) fn form_page(assets: &Assets, page: &FormPage<'_>) -> String {
 }
 
 /// The form's definition and its first paint for a page that is not ours, as JSON: `action` posts to our own page.
-pub(crate) fn fragment(text: &FormText, action: &str, token: &str) -> Vec<u8> {
+/// `look` is how the form looks where the element says nothing.
+pub(crate) fn fragment(text: &FormText, look: Look<'_>, action: &str, token: &str) -> Vec<u8> {
     let paint = first_paint_tree(&FirstPaint {
         form: &text.form,
         action,
@@ -126,8 +154,18 @@ pub(crate) fn fragment(text: &FormText, action: &str, token: &str) -> Vec<u8> {
         instance: "0",
         notice: None,
     });
+    let look = serde_json::to_vec(&look).unwrap_or_else(|_| b"{}".to_vec());
     // The form's JSON is made already.
-    [&br#"{"paint":"#[..], paint.to_string().as_bytes(), br#","form":"#, &text.json, b"}"].concat()
+    [
+        &br#"{"paint":"#[..],
+        paint.to_string().as_bytes(),
+        br#","look":"#,
+        &look,
+        br#","form":"#,
+        &text.json,
+        b"}",
+    ]
+    .concat()
 }
 
 /// The thanks for a submission that is safe. Without the form's data, so that the loader leaves it as it stands; inside

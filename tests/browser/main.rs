@@ -36,5 +36,6 @@ mod looks;
 mod messages;
 mod partners;
 mod policies;
+mod presets;
 mod privacy;
 mod robots;

@@ -48,6 +48,12 @@ pub struct FormDefinition {
     /// Country (ISO 3166) assumed for phone numbers typed without one.
     #[serde(default)]
     pub country: Option<String>,
+    /// Name of the look: a [`Preset`](crate::Preset)'s. The proxy's own pages and a host page's element may choose another.
+    #[serde(default)]
+    pub preset: Option<String>,
+    /// Name of the density: a [`Density`](crate::Density)'s.
+    #[serde(default)]
+    pub density: Option<String>,
     /// What becomes of a second submission of one person. Known to the proxy alone.
     #[serde(default)]
     pub duplicates: Duplicates,

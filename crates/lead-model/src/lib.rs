@@ -16,6 +16,7 @@ mod definition;
 mod email;
 mod field;
 mod form;
+mod look;
 mod messages;
 mod names;
 mod normal;
@@ -41,6 +42,7 @@ pub use definition::{
 };
 pub use field::{ChoiceOption, Field, FieldKind, Rules, Width};
 pub use form::{Direction, Form, Step};
+pub use look::{Density, Preset};
 pub use messages::{message, summary_line, text_for, text_with};
 pub use normal::{Normal, NormalValues};
 pub use origin::Origin;

@@ -34,7 +34,7 @@ pub(crate) use named;
 
 #[cfg(test)]
 mod tests {
-    use crate::{FieldKind, ProblemCode};
+    use crate::{Density, FieldKind, Preset, ProblemCode};
 
     #[test]
     fn name_is_the_same_in_code_and_on_the_wire() {
@@ -45,6 +45,12 @@ mod tests {
         for code in ProblemCode::ALL {
             assert_eq!(ProblemCode::parse(code.as_str()), Some(*code));
             assert_eq!(serde_json::to_string(code).ok(), Some(format!("{:?}", code.as_str())));
+        }
+        for preset in Preset::ALL {
+            assert_eq!(Preset::parse(preset.as_str()), Some(*preset));
+        }
+        for density in Density::ALL {
+            assert_eq!(Density::parse(density.as_str()), Some(*density));
         }
     }
 }

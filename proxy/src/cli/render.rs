@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::forms::Forms;
 use crate::keys::IndexKey;
-use crate::render::{FormPage, PageMode, Setting, form_page};
+use crate::render::{FormPage, Look, PageMode, Setting, form_page};
 use crate::token::Tokens;
 
 pub(super) fn run(config: Config, form: &str, locale: Option<&str>) -> anyhow::Result<()> {
@@ -20,7 +20,13 @@ pub(super) fn run(config: Config, form: &str, locale: Option<&str>) -> anyhow::R
     let text = served.in_language(locale.into_iter()).context("the form has no language")?;
     // Looks like one of a store's own; a running proxy would not take it.
     let page = FormPage {
-        setting: Setting { mode: PageMode::Hosted, parent_origin: None, theme: None, link: None },
+        setting: Setting {
+            mode: PageMode::Hosted,
+            parent_origin: None,
+            theme: None,
+            look: Look::of(&served.definition),
+            link: None,
+        },
         text,
         action: &format!("/f/{form}"),
         token: &Tokens::new(&IndexKey::new(IndexKey::random()), Clock::system()).issue(form),

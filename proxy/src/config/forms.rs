@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lead_model::FormDefinition;
+use lead_model::{Density, FormDefinition, Preset};
 
 use super::Finding;
 use super::layers::line_of;
@@ -75,7 +75,23 @@ fn parse(file: &str, text: &str, findings: &mut Vec<Finding>) -> Option<FormDefi
             .iter()
             .map(|error| Finding::new(format!("{file} {}", error.path), &*error.found, &*error.expected)),
     );
+    look_findings(file, &definition, findings);
     wrong.is_empty().then_some(definition)
+}
+
+/// Names of looks that there are not. They stop no form from being read, so that what else is wrong with it is told too.
+fn look_findings(file: &str, form: &FormDefinition, findings: &mut Vec<Finding>) {
+    let presets: Vec<_> = Preset::ALL.iter().map(|preset| preset.as_str().to_owned()).collect();
+    let densities: Vec<_> = Density::ALL.iter().map(|density| density.as_str().to_owned()).collect();
+    for (key, name, known) in [("preset", &form.preset, presets), ("density", &form.density, densities)] {
+        if let Some(name) = name.as_ref().filter(|name| !known.contains(name)) {
+            findings.push(Finding::new(
+                format!("{file} {key}"),
+                format!("an unknown {key} {name:?}"),
+                did_you_mean(name, &known),
+            ));
+        }
+    }
 }
 
 fn doubles(forms: &[Read], findings: &mut Vec<Finding>) {

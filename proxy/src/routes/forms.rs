@@ -17,7 +17,7 @@ use super::is_known;
 use super::wanted::{Languages, WantedForm, query};
 use crate::app::App;
 use crate::problem::{ApiProblem, ApiReason};
-use crate::render::fragment;
+use crate::render::{Look, fragment};
 
 /// The form's JSON and its first paint, which works before the Wasm is there and without it: the plain form that posts to
 /// our own page. Never kept, for it holds a token of its own.
@@ -37,7 +37,7 @@ pub(crate) async fn get_fragment(
         query.append_pair("link", link);
     }
     let action = format!("{}/f/{id}?{}", app.own_origin, query.finish());
-    let body = fragment(text, &action, &app.tokens.issue(id));
+    let body = fragment(text, Look::of(&form.definition), &action, &app.tokens.issue(id));
     let mut response = Body::from(body).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

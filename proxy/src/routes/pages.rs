@@ -22,7 +22,7 @@ use crate::ids::Receipt;
 use crate::intake::{Offer, Verdict};
 use crate::middleware::limits::{check_media_type, read_body};
 use crate::problem::ApiReason;
-use crate::render::{FormPage, PageMode, Setting, form_page, thanks_page};
+use crate::render::{FormPage, Look, PageMode, Setting, form_page, thanks_page};
 use crate::robots::{Filling, Signs};
 
 use frame::Frame;
@@ -279,6 +279,7 @@ impl Visit<'_> {
             mode: self.mode,
             parent_origin: self.frame.parent_origin(),
             theme: self.frame.theme(),
+            look: self.frame.look().or(Look::of(&self.form.definition)),
             link: self.frame.link(),
         }
     }

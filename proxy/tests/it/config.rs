@@ -286,6 +286,8 @@ fn forms_are_held_against_accounts_and_languages() {
             format!("{before}name = \"last_name\"{behind}")
         }),
     );
+    let look = "id = \"g\"\npreset = \"sofft\"\ndensity = \"airy\"";
+    write("g.toml", form(&|text| text.replace("id = \"callback\"", look)));
     write("notes.txt", "not a form".to_owned());
     let mut text = ConfigText::new("http://127.0.0.1:9/insert".to_owned(), "lead-proxy.db".into());
     text.forms_dir = dir.path().to_owned();
@@ -302,6 +304,8 @@ fn forms_are_held_against_accounts_and_languages() {
     has("d.toml id", "lower-case letters");
     has("e.toml default_locale", "one of the languages ar, de, en, es, fr, it, ja, nl, pl, pt, sv, tr");
     has("f.toml", "LastName");
+    has("g.toml preset", "an unknown preset \"sofft\", expected a known one; did you mean \"soft\"?");
+    has("g.toml density", "expected one of compact, comfortable, roomy");
     assert!(!found.iter().any(|line| line.contains("a.toml") && !line.contains("b.toml")), "{found:#?}");
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lead_model::ProblemCode;
+use lead_model::{Density, Preset, ProblemCode};
 use lead_proxy::alerts::Cause;
 use lead_proxy::crash::{Brought, POINTS};
 use lead_proxy::problem::ApiReason;
@@ -102,4 +102,26 @@ fn campaigns_page_lists_every_crash_point() {
         table += &format!("| `{}` | {by} | {store} | {} |\n", point.name, point.when);
     }
     check("campaigns.md", "crash points", &table);
+}
+
+#[test]
+fn style_sheet_and_page_know_every_preset_and_density_and_no_other() {
+    let sheet = include_str!("../../../style/presets.css");
+    let page = fs::read_to_string(page("presets.md")).unwrap();
+    // Those without tokens of their own, which is what all others start from.
+    for (key, usual, names) in [
+        ("preset", "classic", Preset::ALL.iter().map(|preset| preset.as_str()).collect::<Vec<_>>()),
+        ("density", "comfortable", Density::ALL.iter().map(|density| density.as_str()).collect()),
+    ] {
+        let mut drawn: Vec<&str> = sheet
+            .split(&format!(":host([{key}=\""))
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .collect();
+        drawn.insert(names.iter().position(|name| *name == usual).unwrap(), usual);
+        assert_eq!(drawn, names, "{key}, in style/presets.css");
+        for name in names {
+            assert!(page.contains(&format!("`{name}`")), "docs/presets.md lacks {key} {name}");
+        }
+    }
 }

@@ -1,9 +1,11 @@
 //! Our own pages and the form that works without JavaScript: shown, sent, shown again with what was typed.
 
+use std::fs;
 use std::time::Duration;
 
 use lead_proxy::clock::{Clock, Timestamp};
 use reqwest::Method;
+use tempfile::TempDir;
 
 use crate::app::{Answer, HOST_ORIGIN, TestApp};
 
@@ -259,4 +261,34 @@ async fn framed_page_carries_the_scheme_of_its_host_to_its_thanks() {
 
     let strange = app.get("/embed/card-machines?theme=%22%3E%3Cscript%3E").await;
     assert!(!strange.text.contains("data-theme"), "{}", strange.text);
+}
+
+#[tokio::test]
+async fn look_is_the_definitions_where_the_address_chooses_none_and_goes_along_to_the_thanks() {
+    let forms = TempDir::new().unwrap();
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../forms/card-machines.toml");
+    let form = fs::read_to_string(shipped).unwrap();
+    let form = form.replacen("version = 1", "version = 1\npreset = \"paper\"", 1);
+    fs::write(forms.path().join("card-machines.toml"), form).unwrap();
+    let app = TestApp::start_with(|config| config.forms_dir = forms.path().to_owned()).await;
+    let own = app.get("/f/card-machines").await;
+    assert!(own.text.contains(" preset=\"paper\"") && !own.text.contains(" density="), "{}", own.text);
+
+    let page = app.get("/f/card-machines?preset=bold&density=roomy").await;
+    let look = " preset=\"bold\" density=\"roomy\"";
+    assert!(page.text.contains(look), "{}", page.text);
+    let (_, action) = page.text.split_once("action=\"").unwrap();
+    let action = action.split_once('"').unwrap().0.replace("&amp;", "&");
+    let sent = post(&app, &action, format!("_token={}&{GOOD}", token(&page))).await;
+    assert!(app.get(sent.header("location")).await.text.contains(look));
+
+    let strange = app.get("/embed/card-machines?preset=%22onclick&density=0").await;
+    assert!(
+        strange.text.contains(" preset=\"paper\"") && !strange.text.contains(" density="),
+        "{}",
+        strange.text
+    );
+    let request = app.request(Method::GET, "/v1/forms/card-machines/fragment").header("origin", HOST_ORIGIN);
+    let fragment = Answer::read(request.send().await.unwrap()).await.json();
+    assert_eq!(fragment["look"], serde_json::json!({ "preset": "paper" }));
 }

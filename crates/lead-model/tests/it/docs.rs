@@ -20,6 +20,7 @@ account = "takepayments"                         # the partner account that gets
 allowed_origins = ["https://shop.example"]       # host pages that may show and send it; the proxy's own pages always may
 default_locale = "en"
 country = "GB"                                   # assumed for phone numbers typed without a country code
+preset = "soft"                                  # its look, and how close together all stands (density = "roomy"): presets.md
 
 [texts]
 title = { en = "Ask for a call", de = "Rückruf anfordern" }

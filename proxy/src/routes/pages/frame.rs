@@ -1,14 +1,15 @@
-//! What an address of ours carries along from page to page: language, color scheme, who frames us, a signed link, a campaign.
+//! What an address of ours carries along from page to page: language, color scheme, look, who frames us, a signed link, a
+//! campaign.
 //!
 //! Apart because all of it is written by strangers: each value is checked before it stands on a page.
 
 use http::Uri;
-use lead_model::{Origin, campaign_of};
+use lead_model::{Density, Origin, Preset, campaign_of};
 use url::form_urlencoded::{self, Serializer};
 
 use super::super::wanted::query;
 use crate::forms::ServedForm;
-use crate::render::PageMode;
+use crate::render::{Look, PageMode};
 
 /// Longest name of one embed on a host page.
 const INSTANCE_LENGTH_MAX: usize = 64;
@@ -23,6 +24,7 @@ pub(super) struct Frame {
     instance: Option<String>,
     parent: Option<Origin>,
     theme: Option<&'static str>,
+    look: Look<'static>,
     link: Option<String>,
     campaign: Vec<(String, String)>,
 }
@@ -44,6 +46,10 @@ impl Frame {
                 Some("dark") => Some("dark"),
                 _ => None,
             },
+            look: Look {
+                preset: query(uri, "preset").and_then(|name| Preset::parse(&name)).map(Preset::as_str),
+                density: query(uri, "density").and_then(|name| Density::parse(&name)).map(Density::as_str),
+            },
             link: query(uri, "link").filter(|text| is_token(text)),
             campaign: campaign_of(
                 form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned(),
@@ -54,6 +60,11 @@ impl Frame {
     /// The host page's color scheme, so that a framed page never flashes in the other one.
     pub(super) fn theme(&self) -> Option<&'static str> {
         self.theme
+    }
+
+    /// The look that the address asks for.
+    pub(super) fn look(&self) -> Look<'_> {
+        self.look
     }
 
     /// The signed link by which the form was opened; not yet checked but for its letters.
@@ -87,6 +98,8 @@ impl Frame {
             ("instance", self.instance.as_deref()),
             ("parent", self.parent_origin()),
             ("theme", self.theme),
+            ("preset", self.look.preset),
+            ("density", self.look.density),
             ("link", self.link.as_deref()),
         ];
         let mut query = Serializer::new(String::new());

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::forms::ServedForm;
 use crate::middleware::security_headers::leave_out;
 use crate::problem::ApiReason;
-use crate::render::{PageMode, Setting, Trouble, trouble_page};
+use crate::render::{Look, PageMode, Setting, Trouble, trouble_page};
 
 /// Answers on one of our pages.
 pub(super) struct Reply<'a> {
@@ -59,7 +59,8 @@ impl Reply<'_> {
         let (title, text) = (format!("{key}_title"), format!("{key}_text"));
         let locales = &self.app.locales;
         let (title, text) = (locales.page_text(locale, &title), locales.page_text(locale, &text));
-        let bare = Setting { mode: self.mode, parent_origin: None, theme: None, link: None };
+        let bare =
+            Setting { mode: self.mode, parent_origin: None, theme: None, look: Look::default(), link: None };
         let (setting, form) = set.map_or((bare, None), |(setting, form)| (setting, Some(form)));
         let trouble = Trouble { form, locale, title, text };
         self.html(reason.status(), trouble_page(&self.app.assets, setting, &trouble))
