@@ -8,8 +8,11 @@
 
 import { answerCalls, calls, remoteCalls } from "./more/calls.js";
 import { keepCampaign, tagAction } from "./more/campaign.js";
+import { watchContrast } from "./more/contrast.js";
 import { close, nameClose, open, stage as stageDialog } from "./more/dialog.js";
 import { keepDraft } from "./more/draft.js";
+import { follow, heed } from "./more/follow.js";
+import { nameParts } from "./more/parts.js";
 import { tellPresses } from "./more/press.js";
 import { prefilled } from "./more/prefill.js";
 import { redirect } from "./more/redirect.js";
@@ -57,10 +60,14 @@ function listeners() {
  */
 export function accompany({ element, parent, form, options, host, token }) {
   const { on, end } = listeners();
+  const root = parent.getRootNode();
+  const ends = [end, watchContrast(element, parent)];
   // The page around our iframe knows it, and says so.
   const campaign = host ? {} : keepCampaign();
   const context = { element, parent, form, host, campaign, options, on };
-  dress(parent.getRootNode());
+  dress(root);
+  // A page's style sheet gets into a shadow root by part names alone; our own pages have none.
+  if (root instanceof ShadowRoot) ends.push(nameParts(parent));
   tagAction(parent, campaign);
   tellPresses(parent, on);
   // What the visitor has typed before counts more than what the page knows.
@@ -73,14 +80,17 @@ export function accompany({ element, parent, form, options, host, token }) {
   const robots = watchForRobots({ element, parent, form, token });
   nameClose(element, form.messages.close);
   draft.sendWaiting();
-  if (host) answerCalls(context, draft);
+  if (host) {
+    heed(context);
+    answerCalls(context, draft);
+  }
   return {
     ...calls(context, draft),
     /** Members of a submission's JSON, beside the values. */
     body: () => ({ source: { mode: options.mode, page: options.page, campaign: context.campaign }, ...robots.body() }),
     end() {
       robots.end();
-      end();
+      ends.forEach((end) => end());
     },
   };
 }
@@ -91,5 +101,5 @@ export function accompany({ element, parent, form, options, host, token }) {
  */
 export function accompanyFrame(element, post) {
   post({ type: "fill", values: prefilled(element), campaign: keepCampaign() });
-  return { ...remoteCalls(element, post), end() {} };
+  return { ...remoteCalls(element, post), end: follow(element, post) };
 }

@@ -18,6 +18,9 @@ impl Element {
                 Attribute::Live(value) => value(),
             };
             if let Some(value) = value {
+                if name == "class" {
+                    named.extend(part_of(&value).map(|part| ("part".to_owned(), part.into())));
+                }
                 named.insert(name.to_owned(), value.into());
             }
         }
@@ -39,9 +42,25 @@ impl Element {
     }
 }
 
+/// The names by which a host page's style sheet finds an element of this class (`::part`); none where it has no name of
+/// ours. `embed/more/parts.js` has the same rule, for what comes later.
+fn part_of(class: &str) -> Option<String> {
+    let names = class.split(' ').filter_map(|name| name.strip_prefix("lf-"));
+    let names: Vec<String> = names.map(|name| name.replace("__", "-").replace("--", "-")).collect();
+    Some(names.join(" ")).filter(|part| !part.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
+    use super::part_of;
     use crate::view::element;
+
+    #[test]
+    fn part_is_named_by_its_class() {
+        assert_eq!(part_of("lf-summary__title").as_deref(), Some("summary-title"));
+        assert_eq!(part_of("lf-button lf-button--quiet").as_deref(), Some("button button-quiet"));
+        assert_eq!((part_of("lf"), part_of("")), (None, None));
+    }
 
     #[test]
     fn tree_holds_tag_attributes_and_children_in_order_and_no_markup() {

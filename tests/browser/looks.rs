@@ -11,7 +11,7 @@ use crate::house::House;
 
 const SCREENS: [(&str, u32, u32); 2] = [("phone", 390, 844), ("desktop", 1280, 900)];
 
-fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     std::env::var_os("LEAD_FORM_SCREENSHOTS").map_or_else(unpublished, PathBuf::from)
 }
 
