@@ -150,15 +150,14 @@ impl Browser {
         self.capture(path, (width, height), json!({ "format": "png" }), 1.0).await;
     }
 
-    /// Keeps a page of many forms as a small picture: half as wide and high, for two points a pixel.
+    /// Keeps a page of many forms as a small picture.
     pub(crate) async fn sheet(&self, path: &Path, width: u32) {
         let height = self.run("return document.body.scrollHeight", &[]).await.as_u64().unwrap_or(0);
         let size = (width, u32::try_from(height).unwrap_or(1_600));
         self.capture(path, size, json!({ "format": "webp", "quality": 80 }), 0.35).await;
     }
 
-    async fn capture(&self, path: &Path, (width, height): (u32, u32), how: Value, scale: f64) {
-        let mut how = how;
+    async fn capture(&self, path: &Path, (width, height): (u32, u32), mut how: Value, scale: f64) {
         how["clip"] = json!({ "x": 0, "y": 0, "width": width, "height": height, "scale": scale });
         how["captureBeyondViewport"] = json!(true);
         let shot = self.cdp("Page.captureScreenshot", how).await;

@@ -101,3 +101,43 @@ async fn form_looks_as_its_definition_says_where_the_element_says_nothing() {
     browser.stop().await;
     house.stop().await;
 }
+
+#[tokio::test]
+async fn form_in_an_iframe_follows_its_element_and_nobody_else() {
+    on_page("iframe.html", async |_, browser| {
+        let frame = "return document.querySelector('lead-form').shadowRoot.querySelector('iframe')";
+        browser.until("a frame", frame, &[]).await;
+        set(browser, "preset", Some("soft")).await;
+        let inside = async || {
+            browser.driver.execute(frame, vec![]).await.unwrap().element().unwrap().enter_frame().await.unwrap();
+            FormOnPage::on(browser).await
+        };
+        let form = inside().await;
+        form.fill("Last name", "Framed").await;
+        let wears = "return element.getAttribute('preset')";
+        form.until("it follows", &format!("{wears} === 'soft'")).await;
+        browser.driver.enter_default_frame().await.unwrap();
+
+        set(browser, "data-theme", Some("dark")).await;
+        set(browser, "preset", None).await;
+        set(browser, "density", Some("roomy")).await;
+        let form = inside().await;
+        form.until("all of it", "return element.getAttribute('density') === 'roomy'").await;
+        assert_eq!(form.read("return [element.getAttribute('preset'), element.dataset.theme]").await, json!([null, "dark"]));
+        assert_eq!(form.read("return control('Last name').value").await, "Framed", "not shown anew");
+        browser.driver.enter_default_frame().await.unwrap();
+
+        // The host page itself, without the name of this embed; and a name that is no look.
+        let forged = "const frame = document.querySelector('lead-form').shadowRoot.querySelector('iframe');
+            const { instance } = JSON.parse(frame.name), to = (leadForm, name) =>
+                frame.contentWindow.postMessage({ leadForm, type: 'look', name, value: 'forged' }, '*');
+            to('1', 'preset'); to(undefined, 'preset'); to(instance, 'onclick'); to(instance, 'form'); to(instance, 'density')";
+        browser.run(forged, &[]).await;
+        let form = inside().await;
+        form.until("the last one", "return element.getAttribute('density') === 'forged'").await;
+        let seen = "return [element.getAttribute('preset'), element.getAttribute('onclick'), element.getAttribute('form')]";
+        assert_eq!(form.read(seen).await, json!([null, null, "card-machines"]));
+        browser.driver.enter_default_frame().await.unwrap();
+    })
+    .await;
+}

@@ -98,6 +98,28 @@ async fn axe_finds_nothing_in_any_preset_and_state_light_or_dark() {
     house.stop().await;
 }
 
+#[tokio::test]
+async fn paper_is_light_whatever_the_screen_is_and_ticks_are_printed() {
+    on_page("plain.html", async |_, browser| {
+        listening(browser).await;
+        let form = FormOnPage::on(browser).await;
+        form.choose("I agree").await;
+        for preset in Preset::ALL.iter().map(|preset| preset.as_str()) {
+            wear(browser, preset, "dark").await;
+            let ink = "return getComputedStyle(root.querySelector('.lf')).color";
+            browser.cdp("Emulation.setEmulatedMedia", json!({ "media": "screen" })).await;
+            let screen = form.read(ink).await;
+            browser.cdp("Emulation.setEmulatedMedia", json!({ "media": "print" })).await;
+            let paper = form.read(ink).await;
+            let is_light = |color: &Value| color.as_str().unwrap().starts_with("rgb(2");
+            assert!(is_light(&screen) && !is_light(&paper), "{preset}: {screen} on the screen, {paper} on paper");
+            let tick = "return getComputedStyle(root.querySelector('.lf-box__input')).printColorAdjust";
+            assert_eq!(form.read(tick).await, "exact", "{preset}");
+        }
+    })
+    .await;
+}
+
 /// Width of a sheet: two columns of a desktop, four of a phone.
 const SHEET_WIDTH: u32 = 2 * (744 + 390 + 390);
 

@@ -39,6 +39,7 @@ async fn fragment_is_the_definition_and_a_form_that_works_as_it_stands() {
     let json = answer.json();
     assert_eq!(json["form"], app.get("/v1/forms/card-machines?locale=de").await.json());
     let form = find(&json["paint"], "method", "post").unwrap();
+    assert_eq!((&form[1]["class"], &form[1]["part"]), (&Value::from("lf-form"), &Value::from("form")));
     let action = form[1]["action"].as_str().unwrap();
     assert_eq!(action, format!("{}/f/card-machines?locale=de", app.origin()));
     let token = find(form, "name", "_token").unwrap()[1]["value"].as_str().unwrap().to_owned();
