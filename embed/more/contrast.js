@@ -81,7 +81,9 @@ export function contrasts(element, parent) {
 
 /** Looks now, and whenever the element says something else. Gives what ends it. */
 export function watchContrast(element, parent) {
+  let waits = false;
   const look = () => {
+    waits = false;
     // Where the visitor's system chooses the colors, ours are not shown.
     if (!parent.isConnected || matchMedia("(forced-colors: active)").matches) return;
     const all = contrasts(element, parent);
@@ -100,7 +102,11 @@ export function watchContrast(element, parent) {
     }
   };
   const idle = self.requestIdleCallback ?? setTimeout;
-  const soon = () => idle(look);
+  // However often the element changes until then.
+  const soon = () => {
+    if (!waits) idle(look);
+    waits = true;
+  };
   const observer = new MutationObserver(soon);
   observer.observe(element, { attributeFilter: SAID });
   const scheme = matchMedia("(prefers-color-scheme: dark)");
