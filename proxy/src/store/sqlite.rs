@@ -5,6 +5,7 @@
 mod accept;
 mod attempt;
 mod claim;
+mod direct;
 mod files;
 mod followers;
 mod gates;

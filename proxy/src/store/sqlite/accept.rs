@@ -1,82 +1,80 @@
 //! Accept: submission and delivery written as one, once for each idempotency key.
 //!
-//! Apart because here lies the rule of what the same key means the second time. Nearly all that come are new, and are
-//! written together (`insert`); each of the others is looked at by itself.
+//! Apart because here lies the rule of what the same key means the second time. Nearly all that come are new (`insert`): only
+//! where that finds the key is the earlier one looked at.
 
 use lead_model::{Problem, SubmissionState};
-use sqlx::{Executor as _, SqliteConnection};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::clock::Timestamp;
 use crate::ids::Receipt;
-use crate::store::sqlite::insert::{self, Arrival};
+use crate::store::sqlite::direct::direct_error;
+use crate::store::sqlite::insert::{Arrival, Inserts};
 use crate::store::sqlite::persons::Persons;
-use crate::store::sqlite::{read_json, store_error};
+use crate::store::sqlite::read_json;
 use crate::store::{Accepted, NewSubmission, StoreError};
 
 /// Writes a batch at the beginning of a transaction. An error of all means that the transaction must not be committed.
-pub(super) async fn accept_all(
-    connection: &mut SqliteConnection,
+pub(super) fn accept_all(
+    connection: &Connection,
     persons: &mut Persons,
     batch: &[Arrival],
 ) -> Result<Vec<Result<Accepted, StoreError>>, StoreError> {
-    let new = match insert::insert_new(connection, persons, batch).await {
-        Ok(new) => new,
+    let mut inserts = Inserts::new(connection, persons)?;
+    let all: Result<Vec<_>, _> =
+        batch.iter().map(|arrival| accept(connection, &mut inserts, arrival)).collect();
+    match all {
+        Ok(all) => Ok(all.into_iter().map(Ok).collect()),
         // Some row of it is no good: each by itself, so that it takes no other with it. All of it is undone, for nothing
         // else was written yet, and a savepoint would copy every page that the usual batch changes.
         Err(error) => {
+            // A full or failing disk: SQLite has undone it all, and the next would fare no better.
+            if connection.is_autocommit() {
+                return Err(error);
+            }
             tracing::warn!(error = &error as &dyn std::error::Error, "submissions are stored one by one");
-            connection.execute("ROLLBACK").await.map_err(store_error)?;
-            connection.execute("BEGIN IMMEDIATE").await.map_err(store_error)?;
-            vec![None; batch.len()]
+            connection.execute_batch("ROLLBACK; BEGIN IMMEDIATE").map_err(direct_error)?;
+            batch.iter().map(|arrival| accept_alone(connection, &mut inserts, arrival)).collect()
         }
-    };
-    let mut accepted = Vec::with_capacity(batch.len());
-    for (arrival, new) in batch.iter().zip(new) {
-        accepted.push(match new {
-            Some(delivery) => Ok(Accepted::New(delivery)),
-            None => accept_alone(connection, persons, arrival).await?,
-        });
     }
-    Ok(accepted)
 }
 
 /// Writes one; what fails leaves nothing behind.
-async fn accept_alone(
-    connection: &mut SqliteConnection,
-    persons: &mut Persons,
+fn accept_alone(
+    connection: &Connection,
+    inserts: &mut Inserts<'_>,
     arrival: &Arrival,
 ) -> Result<Result<Accepted, StoreError>, StoreError> {
-    connection.execute("SAVEPOINT alone").await.map_err(store_error)?;
-    let accepted = accept(connection, persons, arrival).await;
-    if accepted.is_err() {
-        connection.execute("ROLLBACK TO alone").await.map_err(store_error)?;
-    }
-    connection.execute("RELEASE alone").await.map_err(store_error)?;
+    connection.execute_batch("SAVEPOINT alone").map_err(direct_error)?;
+    let accepted = accept(connection, inserts, arrival);
+    let end = if accepted.is_err() { "ROLLBACK TO alone; RELEASE alone" } else { "RELEASE alone" };
+    connection.execute_batch(end).map_err(direct_error)?;
     Ok(accepted)
 }
 
-/// Tells what became of the submission with this key; writes a new one where there is none, and where this one takes its
-/// place.
-async fn accept(
-    connection: &mut SqliteConnection,
-    persons: &mut Persons,
+/// Writes a new one, also where it takes the place of another; else tells what became of the one with this key.
+fn accept(
+    connection: &Connection,
+    inserts: &mut Inserts<'_>,
     arrival: &Arrival,
 ) -> Result<Accepted, StoreError> {
+    if let Some(delivery) = inserts.insert(arrival)? {
+        return Ok(Accepted::New(delivery));
+    }
     let (submission, now) = arrival;
-    if let Some(earlier) = find_earlier(connection, submission).await? {
-        let is_same = earlier.is_erased || earlier.fingerprint == submission.fingerprint;
-        match (is_same, earlier.refused.is_empty()) {
-            (true, true) => return Ok(Accepted::Known { receipt: earlier.receipt, state: earlier.state }),
-            (true, false) => return Ok(Accepted::Refused { fields: earlier.refused }),
-            (false, true) => return Ok(Accepted::KeyReused),
-            // The visitor has corrected what the partner refused: the key is the new submission's from now on.
-            (false, false) => replace(connection, earlier.id, *now).await?,
+    let nobody = || StoreError::Corrupt("submissions.idempotency_key");
+    let earlier = find_earlier(connection, submission)?.ok_or_else(nobody)?;
+    let is_same = earlier.is_erased || earlier.fingerprint == submission.fingerprint;
+    match (is_same, earlier.refused.is_empty()) {
+        (true, true) => Ok(Accepted::Known { receipt: earlier.receipt, state: earlier.state }),
+        (true, false) => Ok(Accepted::Refused { fields: earlier.refused }),
+        (false, true) => Ok(Accepted::KeyReused),
+        // The visitor has corrected what the partner refused: the key is the new submission's from now on.
+        (false, false) => {
+            replace(connection, earlier.id, *now)?;
+            inserts.insert(arrival)?.map(Accepted::New).ok_or_else(nobody)
         }
     }
-    let inserted = insert::insert_new(connection, persons, std::slice::from_ref(arrival)).await?;
-    let delivery = inserted.into_iter().next().flatten();
-    // Nobody has the key: this transaction is the only one.
-    delivery.map(Accepted::New).ok_or(StoreError::Corrupt("submissions.idempotency_key"))
 }
 
 struct Earlier {
@@ -90,20 +88,15 @@ struct Earlier {
     refused: Vec<Problem>,
 }
 
-async fn find_earlier(
-    connection: &mut SqliteConnection,
-    submission: &NewSubmission,
-) -> Result<Option<Earlier>, StoreError> {
-    let row: Option<(i64, String, Vec<u8>, bool, String, String)> = sqlx::query_as(
-        "SELECT s.id, s.receipt, s.fingerprint, d.erased_at IS NOT NULL, d.state, d.fields_json \
-         FROM submissions s JOIN deliveries d ON d.submission = s.id \
-         WHERE s.form = ? AND s.idempotency_key = ?",
-    )
-    .bind(&submission.form)
-    .bind(submission.idempotency_key.as_str())
-    .fetch_optional(connection)
-    .await
-    .map_err(store_error)?;
+fn find_earlier(connection: &Connection, submission: &NewSubmission) -> Result<Option<Earlier>, StoreError> {
+    const EARLIER: &str = "SELECT s.id, s.receipt, s.fingerprint, d.erased_at IS NOT NULL, d.state, d.fields_json \
+        FROM submissions s JOIN deliveries d ON d.submission = s.id WHERE s.form = ? AND s.idempotency_key = ?";
+    let columns = |row: &Row<'_>| -> rusqlite::Result<(i64, String, Vec<u8>, bool, String, String)> {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+    };
+    let mut earlier = connection.prepare_cached(EARLIER).map_err(direct_error)?;
+    let key = params![submission.form, submission.idempotency_key.as_str()];
+    let row = earlier.query_row(key, columns).optional().map_err(direct_error)?;
     let Some((id, receipt, fingerprint, is_erased, state, fields)) = row else {
         return Ok(None);
     };
@@ -123,21 +116,10 @@ pub(super) fn state_of(delivery: &str) -> SubmissionState {
     if delivery == "delivered" { SubmissionState::Delivered } else { SubmissionState::Received }
 }
 
-async fn replace(
-    connection: &mut SqliteConnection,
-    submission: i64,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    sqlx::query("UPDATE submissions SET idempotency_key = NULL WHERE id = ?")
-        .bind(submission)
-        .execute(&mut *connection)
-        .await
-        .map_err(store_error)?;
-    sqlx::query("UPDATE deliveries SET state = 'replaced', changed_at = ? WHERE submission = ?")
-        .bind(now.as_ms())
-        .bind(submission)
-        .execute(connection)
-        .await
-        .map_err(store_error)?;
+fn replace(connection: &Connection, submission: i64, now: Timestamp) -> Result<(), StoreError> {
+    const KEY: &str = "UPDATE submissions SET idempotency_key = NULL WHERE id = ?";
+    const DELIVERY: &str = "UPDATE deliveries SET state = 'replaced', changed_at = ? WHERE submission = ?";
+    connection.execute(KEY, params![submission]).map_err(direct_error)?;
+    connection.execute(DELIVERY, params![now.as_ms(), submission]).map_err(direct_error)?;
     Ok(())
 }

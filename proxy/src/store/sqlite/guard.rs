@@ -13,17 +13,22 @@ const VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
 /// `PRAGMA synchronous` as SQLite reads it back.
 const SYNCHRONOUS_FULL: i64 = 2;
 
-/// Checks one connection.
-pub(super) async fn check(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    let row: (String, i64, String, i64, i64) = sqlx::query_as(
-        "SELECT sqlite_version(), s.synchronous, j.journal_mode, f.foreign_keys, d.secure_delete \
-         FROM pragma_synchronous s, pragma_journal_mode j, pragma_foreign_keys f, pragma_secure_delete d",
-    )
-    .fetch_one(&mut *connection)
-    .await
-    .map_err(store_error)?;
-    let (version, synchronous, journal_mode, foreign_keys, secure_delete) = row;
+/// What is read back: [`Kept`].
+pub(super) const ASKED: &str = "SELECT sqlite_version(), s.synchronous, j.journal_mode, f.foreign_keys, d.secure_delete \
+     FROM pragma_synchronous s, pragma_journal_mode j, pragma_foreign_keys f, pragma_secure_delete d";
 
+/// The version, `synchronous`, the journal's mode, `foreign_keys` and `secure_delete`.
+pub(super) type Kept = (String, i64, String, i64, i64);
+
+/// Checks one connection of sqlx.
+pub(super) async fn check(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    judge(sqlx::query_as(ASKED).fetch_one(&mut *connection).await.map_err(store_error)?)
+}
+
+/// Checks what was read back on one connection.
+pub(super) fn judge(
+    (version, synchronous, journal_mode, foreign_keys, secure_delete): Kept,
+) -> Result<(), StoreError> {
     let mut found = Vec::new();
     if !is_new_enough(&version) {
         found.push(format!("SQLite {version} (needs 3.51.3 or newer)"));

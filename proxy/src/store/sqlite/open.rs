@@ -16,8 +16,8 @@ use crate::store::sqlite::files::StoreFiles;
 use crate::store::sqlite::hindrance::hindrance_of;
 use crate::store::sqlite::lock::StoreLock;
 use crate::store::sqlite::persons::Persons;
-use crate::store::sqlite::writer::{Writer, WriterConnection};
-use crate::store::sqlite::{guard, lock, place, store_error};
+use crate::store::sqlite::writer::{Leads, Writer};
+use crate::store::sqlite::{direct, guard, lock, place, store_error};
 use crate::store::{Hindrance, Refusal, StoreError};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations/sqlite");
@@ -27,12 +27,15 @@ const APPLICATION_ID: u32 = 0x4c65_6164;
 /// The part of SQLite's header that ends with the application id.
 const HEADER_BYTES: usize = 72;
 /// How long a transaction waits for another program that writes, before the caller hears "busy".
-const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 const READERS_MAX: u32 = 4;
-/// What the writer's connection has beside [`options`]. Copies of changed pages, which each statement of many rows keeps until
+/// What each connection keeps to, in SQLite's words, beside the log; [`options`] says the same to sqlx.
+pub(super) const KEPT: [(&str, &str); 3] =
+    [("synchronous", "FULL"), ("foreign_keys", "ON"), ("secure_delete", "ON")];
+/// What the writer's connections have beside [`options`]. Copies of changed pages, which each statement of many rows keeps until
 /// it ends, in memory and not in a file; room for the pages to which new keys and receipts go, which are any; and so much in
 /// the log before it is put into the database that a page which changes often is put there once.
-const WRITER: [(&str, &str); 3] =
+pub(super) const WRITER: [(&str, &str); 3] =
     [("temp_store", "MEMORY"), ("cache_size", "-16384"), ("wal_autocheckpoint", "4000")];
 
 /// An open store.
@@ -63,11 +66,11 @@ pub(super) async fn open(path: &Path) -> Result<Opened, StoreError> {
     check_sound(path, &mut connection).await?;
     migrate(&mut connection).await?;
     crash::point("open.migrated");
-    let persons = Persons::load(&mut connection).await?;
+    let leads = connect_leads(path)?;
     lock.mark_open()?;
     let readers = open_readers(path).await?;
     let files = StoreFiles::note(path, &lock);
-    let writer = Writer::start(path.clone(), WriterConnection { connection, persons }, lock, files);
+    let writer = Writer::start(path.clone(), leads, connection, lock, files)?;
     Ok(Opened { writer, path: path.clone(), readers })
 }
 
@@ -85,11 +88,11 @@ pub(super) async fn open_beside(path: &Path) -> Result<SqlitePool, StoreError> {
     open_readers(path).await
 }
 
-/// Opens the writer's connection again after a failed commit.
-pub(super) async fn connect_writer(path: &Path) -> Result<WriterConnection, StoreError> {
-    let mut connection = connect(path).await?;
-    let persons = Persons::load(&mut connection).await?;
-    Ok(WriterConnection { connection, persons })
+/// Opens the writer's connection for leads.
+pub(super) fn connect_leads(path: &Path) -> Result<Leads, StoreError> {
+    let connection = direct::connect(path)?;
+    let persons = Persons::load(&connection)?;
+    Ok(Leads { connection, persons })
 }
 
 /// Opens the connection that may write.

@@ -8,9 +8,11 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use rusqlite::{Connection, params, params_from_iter};
 use sqlx::SqliteConnection;
 
 use crate::store::StoreError;
+use crate::store::sqlite::direct::direct_error;
 use crate::store::sqlite::insert::Arrival;
 use crate::store::sqlite::store_error;
 
@@ -19,6 +21,8 @@ const LOT: usize = 8_192;
 /// Entries of a lot that are brought there by one statement; each commit takes a few, so that no lead waits for a whole lot.
 const STEP: usize = 128;
 
+/// Whether anybody with this sign is in the index at all.
+pub(super) const KNOWN: &str = "SELECT 1 FROM persons WHERE sign = ? AND received_at > ?";
 const LOAD: &str = "SELECT substr(s.person, 1, 8), s.received_at, s.id FROM persons_upto u \
     CROSS JOIN submissions s ON s.id > u.submission WHERE s.person IS NOT NULL";
 /// From the rows as they are now: what was erased meanwhile is nobody's any more.
@@ -86,14 +90,14 @@ pub(super) struct Persons {
 
 impl Persons {
     /// Reads what comes after the mark.
-    pub(super) async fn load(connection: &mut SqliteConnection) -> Result<Self, StoreError> {
-        let rows: Vec<(Vec<u8>, i64, i64)> =
-            sqlx::query_as(LOAD).fetch_all(connection).await.map_err(store_error)?;
-        let entry = |(sign, received_at, submission): (Vec<u8>, i64, i64)| {
-            let sign = sign.try_into().map_err(|_| StoreError::Corrupt("submissions.person"))?;
-            Ok(Entry { sign, received_at, submission })
-        };
-        let fresh = rows.into_iter().map(entry).collect::<Result<_, StoreError>>()?;
+    pub(super) fn load(connection: &Connection) -> Result<Self, StoreError> {
+        let mut load = connection.prepare(LOAD).map_err(direct_error)?;
+        let entries = load
+            .query_map([], |row| {
+                Ok(Entry { sign: row.get(0)?, received_at: row.get(1)?, submission: row.get(2)? })
+            })
+            .map_err(direct_error)?;
+        let fresh = entries.collect::<Result<_, _>>().map_err(direct_error)?;
         Ok(Self { fresh, lot: BTreeSet::new(), lot_upto: 0, lot_size: LOT })
     }
 
@@ -119,28 +123,23 @@ impl Persons {
 
     /// Brings some of what is in memory into the index, in the transaction of a commit to which so many came. An error means
     /// that the transaction must not be committed, and that the memory must be loaded anew.
-    pub(super) async fn bring(
-        &mut self,
-        connection: &mut SqliteConnection,
-        came: usize,
-    ) -> Result<(), StoreError> {
+    pub(super) fn bring(&mut self, connection: &Connection, came: usize) -> Result<(), StoreError> {
         if self.lot.is_empty() {
             if self.fresh.len() < self.lot_size {
                 return Ok(());
             }
             self.lot = std::mem::take(&mut self.fresh);
             // Asked, for what was noted of a row that was rolled back has a number that another row may get.
-            (self.lot_upto,) = sqlx::query_as(LAST).fetch_one(&mut *connection).await.map_err(store_error)?;
+            self.lot_upto = connection.query_row(LAST, [], |row| row.get(0)).map_err(direct_error)?;
         }
+        let mut bring = connection.prepare_cached(&BRING).map_err(direct_error)?;
         // Twice as many as came, so that a lot is there before the next one is together.
         for _ in 0..(2 * came).div_ceil(STEP) {
-            let mut query = sqlx::query(BRING.as_str());
-            for entry in std::iter::from_fn(|| self.lot.pop_first()).take(STEP) {
-                query = query.bind(entry.submission);
-            }
-            query.execute(&mut *connection).await.map_err(store_error)?;
+            let step = std::iter::from_fn(|| self.lot.pop_first()).take(STEP);
+            let numbers = step.map(|entry| Some(entry.submission)).chain(std::iter::repeat(None)).take(STEP);
+            bring.execute(params_from_iter(numbers)).map_err(direct_error)?;
             if self.lot.is_empty() {
-                sqlx::query(MARK).bind(self.lot_upto).execute(&mut *connection).await.map_err(store_error)?;
+                connection.execute(MARK, params![self.lot_upto]).map_err(direct_error)?;
                 break;
             }
         }
@@ -149,19 +148,19 @@ impl Persons {
 }
 
 /// The first submission of the person of this one, where there is one; `fresh` is what the memory knows of him.
-pub(super) async fn first(
-    connection: &mut SqliteConnection,
+pub(super) fn first(
+    connection: &Connection,
     (submission, now): &Arrival,
     fresh: &[i64],
 ) -> Result<Option<Earlier>, StoreError> {
-    let (found,): (Option<i64>,) = sqlx::query_as(FIRST.as_str())
-        .bind(&submission.account)
-        .bind(submission.person.as_ref().map(<[u8; 32]>::as_slice))
-        .bind(now.before(submission.duplicates.window).as_ms())
-        .bind(serde_json::json!(fresh).to_string())
-        .fetch_one(connection)
-        .await
-        .map_err(store_error)?;
+    let asked = params![
+        submission.account,
+        submission.person.as_ref().map(<[u8; 32]>::as_slice),
+        now.before(submission.duplicates.window).as_ms(),
+        serde_json::json!(fresh).to_string(),
+    ];
+    let mut statement = connection.prepare_cached(&FIRST).map_err(direct_error)?;
+    let found: Option<i64> = statement.query_row(asked, |row| row.get(0)).map_err(direct_error)?;
     Ok(found.map(|first| Earlier { submission: first.abs(), is_alive: first > 0 }))
 }
 

@@ -1,28 +1,32 @@
-//! The one writer: takes every waiting job into one transaction, commits once, and only then answers.
+//! The one writer: takes what waits into one transaction, commits once, and only then answers.
 //!
-//! Apart because here lies the promise behind every 2xx: no answer before the sync. Each job has a savepoint of its own,
-//! so that one that fails takes no other with it.
+//! Apart because here lies the promise behind every 2xx: no answer before the sync. It has a thread of its own, on which leads
+//! are written by direct calls of SQLite: a batch of them takes one way there and one back. Other jobs come after them, in a
+//! transaction of their own on a connection of sqlx, each with a savepoint, so that one that fails takes no other with it.
 
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
-use sqlx::{Connection, Executor, SqliteConnection};
+use rusqlite::Connection;
+use sqlx::{Connection as _, Executor as _, SqliteConnection};
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::clock::Timestamp;
 use crate::crash;
+use crate::store::sqlite::direct::direct_error;
 use crate::store::sqlite::files::StoreFiles;
 use crate::store::sqlite::hindrance::{InTheWay, hindrance_of};
 use crate::store::sqlite::insert::Arrival;
 use crate::store::sqlite::lock::StoreLock;
 use crate::store::sqlite::persons::Persons;
 use crate::store::sqlite::{accept, open, store_error};
-use crate::store::{Accepted, Hindrance, NewSubmission, StoreError};
+use crate::store::{Accepted, Hindrance, NewSubmission, Refusal, StoreError};
 
 /// Most jobs in one transaction.
 const BATCH_MAX: usize = 256;
@@ -54,9 +58,9 @@ struct Done {
 
 type Answer = Box<dyn FnOnce(bool) + Send>;
 
-/// The writer's connection, and what belongs to it.
-pub(super) struct WriterConnection {
-    pub(super) connection: SqliteConnection,
+/// The connection for leads, and what belongs to it.
+pub(super) struct Leads {
+    pub(super) connection: Connection,
     pub(super) persons: Persons,
 }
 
@@ -64,23 +68,41 @@ pub(super) struct WriterConnection {
 pub(super) struct Writer {
     in_the_way: Arc<InTheWay>,
     jobs: Mutex<Option<mpsc::Sender<Job>>>,
-    task: tokio::sync::Mutex<Option<JoinHandle<()>>>,
+    /// Rings when the thread has closed everything.
+    ended: tokio::sync::Mutex<Option<oneshot::Receiver<()>>>,
 }
 
 impl Writer {
-    /// Starts the writer on its connection. The lock is given up when the connection is closed.
+    /// Starts the writer on its connections. The lock is given up when they are closed.
     pub(super) fn start(
         path: PathBuf,
-        connection: WriterConnection,
+        leads: Leads,
+        jobs: SqliteConnection,
         lock: StoreLock,
         files: StoreFiles,
-    ) -> Self {
-        let (jobs, waiting) = mpsc::channel(WAITING_MAX);
+    ) -> Result<Self, StoreError> {
+        let (sender, waiting) = mpsc::channel(WAITING_MAX);
+        let (end, ended) = oneshot::channel();
         let in_the_way = Arc::<InTheWay>::default();
-        let writing =
-            Writing { path, connection: Some(connection), files, in_the_way: Arc::clone(&in_the_way) };
-        let task = tokio::spawn(run(writing, waiting, lock));
-        Self { in_the_way, jobs: Mutex::new(Some(jobs)), task: tokio::sync::Mutex::new(Some(task)) }
+        let writing = Writing {
+            path,
+            leads: Some(leads),
+            jobs: Some(jobs),
+            files,
+            in_the_way: Arc::clone(&in_the_way),
+            runtime: Handle::current(),
+        };
+        let thread = thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
+            run(writing, waiting, lock);
+            end.send(()).ok();
+        });
+        thread.map_err(|error| {
+            let found = format!("the store's writer can't have a thread ({})", error.kind());
+            let remedy = "allow this user more threads, or free some memory".to_owned();
+            StoreError::Refused(Refusal { found, remedy })
+        })?;
+        let ended = tokio::sync::Mutex::new(Some(ended));
+        Ok(Self { in_the_way, jobs: Mutex::new(Some(sender)), ended })
     }
 
     /// Runs work inside a transaction and answers when that is synced. The work goes on when its caller goes away.
@@ -146,10 +168,10 @@ impl Writer {
     /// Finishes what it has taken, then closes the connection.
     pub(super) async fn close(&self) {
         drop(self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take());
-        if let Some(task) = self.task.lock().await.take()
-            && let Err(error) = task.await
+        if let Some(ended) = self.ended.lock().await.take()
+            && ended.await.is_err()
         {
-            tracing::error!(panic = error.is_panic(), "the store's writer did not end well");
+            tracing::error!("the store's writer did not end well");
         }
     }
 }
@@ -159,92 +181,59 @@ fn answer_with<T: Send + 'static>(
     sender: oneshot::Sender<Result<T, StoreError>>,
     result: Result<T, StoreError>,
 ) -> Answer {
-    Box::new(move |committed| {
-        let result =
-            result.and_then(|value| if committed { Ok(value) } else { Err(StoreError::NotCommitted) });
-        // A caller that went away needs no answer.
-        sender.send(result).ok();
-    })
+    Box::new(move |is_kept| tell(sender, result, is_kept))
 }
 
+/// Tells a caller what became of his job.
+fn tell<T>(sender: oneshot::Sender<Result<T, StoreError>>, result: Result<T, StoreError>, is_kept: bool) {
+    let result = result.and_then(|value| if is_kept { Ok(value) } else { Err(StoreError::NotCommitted) });
+    // A caller that went away needs no answer.
+    sender.send(result).ok();
+}
+
+/// What the writer's thread has. Its two connections take turns: it is never in a transaction on both.
 struct Writing {
     path: PathBuf,
-    connection: Option<WriterConnection>,
+    leads: Option<Leads>,
+    jobs: Option<SqliteConnection>,
     files: StoreFiles,
     in_the_way: Arc<InTheWay>,
+    /// Drives the jobs, which are written for sqlx.
+    runtime: Handle,
 }
 
-async fn run(mut writing: Writing, mut waiting: mpsc::Receiver<Job>, mut lock: StoreLock) {
+fn run(mut writing: Writing, mut waiting: mpsc::Receiver<Job>, mut lock: StoreLock) {
     let mut batch = Vec::with_capacity(BATCH_MAX);
-    while waiting.recv_many(&mut batch, BATCH_MAX).await > 0 {
-        writing.write_batch(&mut batch).await;
+    while waiting.blocking_recv_many(&mut batch, BATCH_MAX) > 0 {
+        writing.write_batch(&mut batch);
     }
-    if let Some(WriterConnection { connection, .. }) = writing.connection {
-        // Noted before it is done: closing takes the log away, and a process that is killed between the two must not
-        // look as if it had lost its newest leads. Where files are gone, the next start shall look for them.
-        if writing.files.are_ours() {
-            lock.mark_closed();
-        }
-        crash::point("stop.marked");
-        if let Err(error) = connection.close().await {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "the store's log is left for the next start"
-            );
-        }
+    // Noted before it is done: closing takes the log away, and a process that is killed between the two must not
+    // look as if it had lost its newest leads. Where files are gone, the next start shall look for them.
+    if writing.files.are_ours() {
+        lock.mark_closed();
+    }
+    crash::point("stop.marked");
+    if let Some(leads) = writing.leads
+        && let Err((_, error)) = leads.connection.close()
+    {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "the store's log is left for the next start"
+        );
+    }
+    if let Some(jobs) = writing.jobs
+        && let Err(error) = writing.runtime.block_on(jobs.close())
+    {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "the store's log is left for the next start"
+        );
     }
 }
 
 impl Writing {
-    async fn write_batch(&mut self, batch: &mut Vec<Job>) {
-        // The connection is kept meanwhile: it alone still holds a file that was removed, and the file may come back.
-        if !self.files.are_ours() {
-            self.in_the_way.note(Some(Hindrance::FileGone));
-            batch.clear();
-            return;
-        }
-        if self.in_the_way.is_damage() {
-            batch.retain(|job| !matches!(job, Job::Accept(..)));
-        }
-        let mut answers = Vec::with_capacity(batch.len());
-        let committed = match self.commit(batch, &mut answers).await {
-            // Asked again, for a commit into a file that is gone by now is lost.
-            Ok(hindrance) => {
-                let are_ours = self.files.are_ours();
-                self.in_the_way.note(if are_ours { hindrance } else { Some(Hindrance::FileGone) });
-                are_ours
-            }
-            Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "the store could not commit");
-                self.in_the_way.note(hindrance_of(&error));
-                // After a failed sync nobody knows what the file holds: a new connection reads it afresh.
-                if let Some(writer) = self.connection.take() {
-                    writer.connection.close_hard().await.ok();
-                    self.files.forget_log();
-                }
-                false
-            }
-        };
-        for answer in answers {
-            answer(committed);
-        }
-        // Those that were not even tried are dropped, and their callers told so.
-        batch.clear();
-    }
-
-    /// What a job that failed alone says of the disk and the file.
-    async fn commit(
-        &mut self,
-        batch: &mut Vec<Job>,
-        answers: &mut Vec<Answer>,
-    ) -> Result<Option<Hindrance>, StoreError> {
-        let mut hindrance = None;
-        let WriterConnection { connection, persons } = match &mut self.connection {
-            Some(connection) => connection,
-            empty => empty.insert(open::connect_writer(&self.path).await?),
-        };
-        connection.execute("BEGIN IMMEDIATE").await.map_err(store_error)?;
-        self.files.note_log();
+    /// Jobs that are not even tried are dropped, and their callers told so.
+    fn write_batch(&mut self, batch: &mut Vec<Job>) {
         let (mut arrivals, mut senders, mut runs) = (Vec::new(), Vec::new(), Vec::new());
         for job in batch.drain(..) {
             match job {
@@ -255,11 +244,89 @@ impl Writing {
                 Job::Run(run) => runs.push(run),
             }
         }
-        if !arrivals.is_empty() {
-            let accepted = accept::accept_all(connection, persons, &arrivals).await?;
-            let answered = senders.into_iter().zip(accepted);
-            answers.extend(answered.map(|(sender, accepted)| answer_with(sender, accepted)));
+        if !arrivals.is_empty() && self.may_write() && !self.in_the_way.is_damage() {
+            let written = self.write_leads(&arrivals);
+            let (accepted, outcome) = match written {
+                Ok(accepted) => (accepted, Ok(None)),
+                Err(error) => (Vec::new(), Err(error)),
+            };
+            let is_kept = self.settle(outcome);
+            for (sender, accepted) in senders.into_iter().zip(accepted) {
+                tell(sender, accepted, is_kept);
+            }
         }
+        if !runs.is_empty() && self.may_write() {
+            let mut answers = Vec::with_capacity(runs.len());
+            let outcome = self.runtime.clone().block_on(self.run_jobs(runs, &mut answers));
+            let is_kept = self.settle(outcome);
+            for answer in answers {
+                answer(is_kept);
+            }
+        }
+    }
+
+    /// Whether the files are ours. The connections are kept where not: they alone still hold a file that was removed, and the
+    /// file may come back.
+    fn may_write(&mut self) -> bool {
+        let are_ours = self.files.are_ours();
+        if !are_ours {
+            self.in_the_way.note(Some(Hindrance::FileGone));
+        }
+        are_ours
+    }
+
+    /// Whether what a transaction wrote is kept.
+    fn settle(&mut self, outcome: Result<Option<Hindrance>, StoreError>) -> bool {
+        match outcome {
+            // Asked again, for a commit into a file that is gone by now is lost.
+            Ok(hindrance) => {
+                let are_ours = self.files.are_ours();
+                self.in_the_way.note(if are_ours { hindrance } else { Some(Hindrance::FileGone) });
+                are_ours
+            }
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the store could not commit");
+                self.in_the_way.note(hindrance_of(&error));
+                // After a failed sync nobody knows what the file holds: new connections read it afresh.
+                self.leads = None;
+                if let Some(jobs) = self.jobs.take() {
+                    self.runtime.block_on(jobs.close_hard()).ok();
+                }
+                self.files.forget_log();
+                false
+            }
+        }
+    }
+
+    /// Writes leads and commits them.
+    fn write_leads(&mut self, arrivals: &[Arrival]) -> Result<Vec<Result<Accepted, StoreError>>, StoreError> {
+        let Leads { connection, persons } = match &mut self.leads {
+            Some(leads) => leads,
+            empty => empty.insert(open::connect_leads(&self.path)?),
+        };
+        connection.execute_batch("BEGIN IMMEDIATE").map_err(direct_error)?;
+        self.files.note_log();
+        let accepted = accept::accept_all(connection, persons, arrivals)?;
+        persons.bring(connection, arrivals.len())?;
+        crash::point("commit.before");
+        connection.execute_batch("COMMIT").map_err(direct_error)?;
+        crash::point("commit.after");
+        Ok(accepted)
+    }
+
+    /// What a job that failed alone says of the disk and the file.
+    async fn run_jobs(
+        &mut self,
+        runs: Vec<Run>,
+        answers: &mut Vec<Answer>,
+    ) -> Result<Option<Hindrance>, StoreError> {
+        let mut hindrance = None;
+        let connection = match &mut self.jobs {
+            Some(connection) => connection,
+            empty => empty.insert(open::connect(&self.path).await?),
+        };
+        connection.execute("BEGIN IMMEDIATE").await.map_err(store_error)?;
+        self.files.note_log();
         for run in runs {
             connection.execute("SAVEPOINT job").await.map_err(store_error)?;
             let done = run(connection).await;
@@ -270,7 +337,6 @@ impl Writing {
             }
             connection.execute("RELEASE job").await.map_err(store_error)?;
         }
-        persons.bring(connection, arrivals.len()).await?;
         crash::point("commit.before");
         connection.execute("COMMIT").await.map_err(store_error)?;
         crash::point("commit.after");
@@ -279,105 +345,4 @@ impl Writing {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::clock::Clock;
-    use crate::store::{SqliteStore, StoreConfig};
-
-    const ACCOUNT: &str = "INSERT INTO account_gates (account, flow_us, wait_until) VALUES (?, 0, 0)";
-
-    async fn accounts(store: &SqliteStore) -> Vec<String> {
-        let rows: Vec<(String,)> = sqlx::query_as("SELECT account FROM account_gates ORDER BY account")
-            .fetch_all(&store.readers)
-            .await
-            .unwrap();
-        rows.into_iter().map(|(account,)| account).collect()
-    }
-
-    async fn store(dir: &std::path::Path) -> SqliteStore {
-        SqliteStore::open(&StoreConfig { path: dir.join("store.db") }, Clock::system()).await.unwrap()
-    }
-
-    /// What a test's job does after it has written its row.
-    #[derive(Clone, Copy, PartialEq)]
-    enum End {
-        Well,
-        Fails,
-        BreaksTheCommit,
-    }
-
-    async fn pause(
-        connection: &mut SqliteConnection,
-        account: &'static str,
-        end: End,
-    ) -> Result<(), StoreError> {
-        sqlx::query(ACCOUNT).bind(account).execute(&mut *connection).await.map_err(store_error)?;
-        if end == End::BreaksTheCommit {
-            // A missing parent that is looked for only at the end, as a full disk or a failed sync shows only then.
-            let broken = "PRAGMA defer_foreign_keys = ON; INSERT INTO attempts (delivery, number, state, request_digest, \
-                          started_at) VALUES (999, 1, 'sending', '', 0)";
-            connection.execute(broken).await.map_err(store_error)?;
-        }
-        if end == End::Fails { Err(StoreError::Corrupt("test")) } else { Ok(()) }
-    }
-
-    /// Writes these in one transaction and answers what each caller heard, and which rows are kept.
-    async fn write_together(ends: [(&'static str, End); 3]) -> (Vec<bool>, Vec<String>) {
-        let dir = tempfile::tempdir().unwrap();
-        let store = store(dir.path()).await;
-        let (open, gate) = oneshot::channel::<()>();
-        let blocked = store.writer.write(move |_| {
-            Box::pin(async {
-                gate.await.unwrap();
-                Ok(())
-            })
-        });
-        let jobs =
-            ends.map(|(account, end)| store.writer.write(move |conn| Box::pin(pause(conn, account, end))));
-        let [first, second, third] = jobs;
-        // Polled in this order: the three wait in the channel while the gate keeps the writer busy.
-        let opened = async {
-            tokio::task::yield_now().await;
-            open.send(()).unwrap();
-        };
-        let (_, first, second, third, ()) = tokio::join!(blocked, first, second, third, opened);
-        let heard = [first, second, third].iter().map(Result::is_ok).collect();
-        let next = store.writer.write(|conn| Box::pin(pause(conn, "next", End::Well))).await;
-        assert!(next.is_ok(), "the writer goes on");
-        let kept = accounts(&store).await;
-        (heard, kept)
-    }
-
-    #[tokio::test]
-    async fn failed_commit_is_told_to_every_caller_and_nothing_of_it_is_kept() {
-        let ends = [("a", End::Well), ("b", End::BreaksTheCommit), ("c", End::Well)];
-        assert_eq!(write_together(ends).await, (vec![false, false, false], vec!["next".to_owned()]));
-    }
-
-    #[tokio::test]
-    async fn failed_job_takes_no_other_with_it() {
-        let ends = [("a", End::Well), ("b", End::Fails), ("c", End::Well)];
-        let kept = ["a", "c", "next"].map(str::to_owned).to_vec();
-        assert_eq!(write_together(ends).await, (vec![true, false, true], kept));
-    }
-
-    #[tokio::test]
-    async fn work_goes_on_when_its_caller_goes_away() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = store(dir.path()).await;
-        let (open, gate) = oneshot::channel::<()>();
-        let work = store.writer.write(move |conn| {
-            Box::pin(async move {
-                gate.await.unwrap();
-                pause(conn, "a", End::Well).await
-            })
-        });
-        assert!(
-            tokio::time::timeout(std::time::Duration::from_millis(50), work).await.is_err(),
-            "it is behind the gate"
-        );
-        open.send(()).unwrap();
-        store.writer.write(|_| Box::pin(async { Ok(()) })).await.unwrap();
-        assert_eq!(accounts(&store).await, ["a"]);
-    }
-}
+mod tests;
