@@ -254,6 +254,10 @@ impl Writing {
             for (sender, accepted) in senders.into_iter().zip(accepted) {
                 tell(sender, accepted, is_kept);
             }
+            // Whatever is in the way, the jobs would only wait for it once more, and whoever comes next for them.
+            if !is_kept {
+                return;
+            }
         }
         if !runs.is_empty() && self.may_write() {
             let mut answers = Vec::with_capacity(runs.len());
