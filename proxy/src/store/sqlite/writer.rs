@@ -261,7 +261,7 @@ impl Writing {
         }
         if !runs.is_empty() && self.may_write() {
             let mut answers = Vec::with_capacity(runs.len());
-            let outcome = self.runtime.clone().block_on(self.run_jobs(runs, &mut answers));
+            let outcome = self.write_jobs(runs, &mut answers);
             let is_kept = self.settle(outcome);
             for answer in answers {
                 answer(is_kept);
@@ -312,40 +312,54 @@ impl Writing {
         self.files.note_log();
         let accepted = accept::accept_all(connection, persons, arrivals)?;
         persons.bring(connection, arrivals.len())?;
-        crash::point("commit.before");
-        connection.execute_batch("COMMIT").map_err(direct_error)?;
-        crash::point("commit.after");
+        commit(|| connection.execute_batch("COMMIT").map_err(direct_error))?;
         Ok(accepted)
     }
 
-    /// What a job that failed alone says of the disk and the file.
-    async fn run_jobs(
+    /// Runs other jobs and commits them. Answers what a job that failed alone says of the disk and the file.
+    fn write_jobs(
         &mut self,
         runs: Vec<Run>,
         answers: &mut Vec<Answer>,
     ) -> Result<Option<Hindrance>, StoreError> {
-        let mut hindrance = None;
+        let runtime = &self.runtime;
         let connection = match &mut self.jobs {
             Some(connection) => connection,
-            empty => empty.insert(open::connect(&self.path).await?),
+            empty => empty.insert(runtime.block_on(open::connect(&self.path))?),
         };
-        connection.execute("BEGIN IMMEDIATE").await.map_err(store_error)?;
+        runtime.block_on(connection.execute("BEGIN IMMEDIATE")).map_err(store_error)?;
         self.files.note_log();
-        for run in runs {
-            connection.execute("SAVEPOINT job").await.map_err(store_error)?;
-            let done = run(connection).await;
-            answers.push(done.answer);
-            hindrance = hindrance.or(done.hindrance);
-            if !done.keep {
-                connection.execute("ROLLBACK TO job").await.map_err(store_error)?;
-            }
-            connection.execute("RELEASE job").await.map_err(store_error)?;
-        }
-        crash::point("commit.before");
-        connection.execute("COMMIT").await.map_err(store_error)?;
-        crash::point("commit.after");
+        let hindrance = runtime.block_on(run_jobs(connection, runs, answers))?;
+        commit(|| runtime.block_on(connection.execute("COMMIT")).map(drop).map_err(store_error))?;
         Ok(hindrance)
     }
+}
+
+async fn run_jobs(
+    connection: &mut SqliteConnection,
+    runs: Vec<Run>,
+    answers: &mut Vec<Answer>,
+) -> Result<Option<Hindrance>, StoreError> {
+    let mut hindrance = None;
+    for run in runs {
+        connection.execute("SAVEPOINT job").await.map_err(store_error)?;
+        let done = run(connection).await;
+        answers.push(done.answer);
+        hindrance = hindrance.or(done.hindrance);
+        if !done.keep {
+            connection.execute("ROLLBACK TO job").await.map_err(store_error)?;
+        }
+        connection.execute("RELEASE job").await.map_err(store_error)?;
+    }
+    Ok(hindrance)
+}
+
+/// Commits, on whichever connection.
+fn commit(commit: impl FnOnce() -> Result<(), StoreError>) -> Result<(), StoreError> {
+    crash::point("commit.before");
+    commit()?;
+    crash::point("commit.after");
+    Ok(())
 }
 
 #[cfg(test)]
