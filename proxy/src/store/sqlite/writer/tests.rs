@@ -108,6 +108,7 @@ fn lead(receipt: Receipt, key: &str) -> NewSubmission {
         fingerprint: [0; 32],
         person: None,
         duplicates: DuplicateRule::default(),
+        quarantine: None,
         lead: SealedLead { key_id: "first".to_owned(), data_key: vec![1], sealed: vec![2] },
     }
 }
