@@ -208,8 +208,10 @@ fn run(mut writing: Writing, mut waiting: mpsc::Receiver<Job>, mut lock: StoreLo
         writing.write_batch(&mut batch);
     }
     // Noted before it is done: closing takes the log away, and a process that is killed between the two must not
-    // look as if it had lost its newest leads. Where files are gone, the next start shall look for them.
-    if writing.files.are_ours() {
+    // look as if it had lost its newest leads. Where files are gone, the next start shall look for them; and for the log,
+    // where nobody closes it: a commit has failed and no other came.
+    let is_open = writing.leads.is_some() || writing.jobs.is_some();
+    if is_open && writing.files.are_ours() {
         lock.mark_closed();
     }
     crash::point("stop.marked");

@@ -71,6 +71,20 @@ async fn failed_commit_is_told_to_every_caller_and_nothing_of_it_is_kept() {
 }
 
 #[tokio::test]
+async fn log_that_is_left_after_a_failed_commit_is_missed_at_the_next_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = store(dir.path()).await;
+    first.accept(lead(Receipt::new(), "first-first-first")).await.unwrap();
+    let failed = first.writer.write(|conn| Box::pin(pause(conn, "a", End::BreaksTheCommit))).await;
+    assert!(failed.is_err(), "{failed:?}");
+    first.close().await;
+    std::fs::remove_file(dir.path().join("store.db-wal")).unwrap();
+    let next = SqliteStore::open(&StoreConfig { path: dir.path().join("store.db") }, Clock::system()).await;
+    let told = next.err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(told.contains("store.db-wal is missing"), "{told}");
+}
+
+#[tokio::test]
 async fn failed_job_takes_no_other_with_it() {
     let ends = [("a", End::Well), ("b", End::Fails), ("c", End::Well)];
     let kept = ["a", "c", "next"].map(str::to_owned).to_vec();
