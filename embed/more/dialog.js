@@ -32,8 +32,8 @@ export function stage(element, root) {
   const button = make(frame, "button", "lf-button", { type: "button", "aria-haspopup": "dialog" });
   button.textContent = label;
   const dialog = make(root, "dialog", "lf-dialog", { "data-as": shape, "aria-label": label, autofocus: "" });
-  const place = make(dialog, "div", "lf-dialog__form");
   const close = make(dialog, "button", "lf-dialog__close", { type: "button", "aria-label": "Close" });
+  const place = make(dialog, "div", "lf-dialog__form");
   close.addEventListener("click", () => dialog.close());
   // Beside the dialog is its backdrop.
   dialog.addEventListener("pointerdown", (event) => event.target === dialog && dialog.close());
