@@ -351,7 +351,8 @@ class LeadForm extends HTMLElement {
       // What is sent beside the values, as it stands between braces.
       if (name === "submitted") return JSON.stringify({ source: { mode, page }, ...this.#companion?.body() }).slice(1, -1);
     });
-    this.#undo.push(() => mounted.unmount());
+    // Not left to the garbage collector, which takes its time to see what the Wasm holds.
+    this.#undo.push(() => mounted.free());
   }
 
   /** Inside our iframe: takes what the loader around it wrote into the frame's name, and reports height and events. */

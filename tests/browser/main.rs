@@ -32,6 +32,7 @@ mod identity;
 mod injection;
 mod journey;
 mod kindness;
+mod leaks;
 mod looks;
 mod messages;
 mod partners;
