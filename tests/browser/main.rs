@@ -41,4 +41,5 @@ mod policies;
 mod presets;
 mod privacy;
 mod robots;
+mod snippets;
 mod themes;
