@@ -21,6 +21,8 @@ pub(super) fn choice(shown: &Arc<Shown>, field: &Field, value: &str) -> Element 
             .attribute("id", id.clone())
             .attribute("name", field.name.clone())
             .attribute("value", option.value.clone())
+            // The group says what is wrong; a browser would call each button wrong before anybody has chosen.
+            .attribute("aria-invalid", "false")
             .flag("required", is_required(shown, field))
             .flag("checked", option.value == value);
         let text = element("span", "lf-option__text").text(option.label.clone());

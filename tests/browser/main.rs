@@ -43,3 +43,4 @@ mod privacy;
 mod robots;
 mod snippets;
 mod themes;
+mod tree;
