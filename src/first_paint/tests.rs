@@ -88,7 +88,7 @@ fn what_was_sent_is_there_again() {
     has(&html, "value=\"Ada &quot;&lt;\"");
     has(&html, ">\n\nb</textarea>");
     has(&html, "<option value=\"b\" selected>");
-    has(&html, "value=\"y\" required checked>");
+    has(&html, "value=\"y\" aria-invalid=\"false\" required checked>");
     has(&html, "name=\"consent\" value=\"true\" required checked");
 }
 
