@@ -30,6 +30,7 @@ export function calls(context, draft) {
     submit() {
       parent.querySelector("form")?.requestSubmit();
     },
+    forget: draft.forget,
     reset() {
       draft.forget();
       element.reload();
@@ -38,7 +39,7 @@ export function calls(context, draft) {
 }
 
 /** What a host page may have done inside our iframe. To read what visitors type is not among it. */
-const REMOTE = ["setValue", "submit"];
+const REMOTE = ["setValue", "submit", "forget"];
 
 /** Inside our iframe: does what the page around it asks, and answers. */
 export function answerCalls(context, draft) {
@@ -75,7 +76,9 @@ export function remoteCalls(element, post) {
       waiting.set(id, { resolve, reject });
       post({ type: "call", id, name, args });
     });
+  const all = Object.fromEntries(REMOTE.map((name) => [name, remote(name)]));
   return {
+    ...all,
     hear(data) {
       if (data.type === "redirect") go(data.address);
       if (data.type !== "answer") return;
@@ -84,10 +87,13 @@ export function remoteCalls(element, post) {
       if (data.error) reject?.(Object.assign(new Error(data.error.message), { name: data.error.name }));
       else resolve?.();
     },
-    ...Object.fromEntries(REMOTE.map((name) => [name, remote(name)])),
     values() {
       fail("LeadFormFrame", "values can't be read from an iframe: that is what it is for");
     },
-    reset: () => element.reload(),
+    // The draft is kept inside of the frame.
+    async reset() {
+      await all.forget();
+      element.reload();
+    },
   };
 }

@@ -1,8 +1,9 @@
 // What was typed, kept for the tab: a reload or a slip of the finger costs the visitor nothing.
 //
 // It is never kept longer than needed: gone when the lead is safe, and with the tab. Sensitive fields are never kept, a consent
-// only with a lead that was sent and waits, and nothing at all with the attribute `draft="off"`. A lead that was sent while the line was down, in a form that is then
-// closed, is sent when the form is next shown in the same tab, under the same idempotency key: so once.
+// only with a lead that was sent and waits, and nothing at all with the attribute `draft="off"`. A lead that was sent while the
+// line was down, in a form that is then closed, is sent when the form is next shown in the same tab, under the same
+// idempotency key: so once.
 
 import { field, isBox, read } from "./values.js";
 

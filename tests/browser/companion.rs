@@ -92,13 +92,6 @@ async fn arrived(house: &House) -> Value {
     serde_json::from_str::<Value>(&sole_lead(house.sim.webhook()).await.body).unwrap()
 }
 
-async fn enter_frame(browser: &Browser) {
-    let frame = "return document.querySelector('lead-form')?.shadowRoot?.querySelector('iframe')";
-    browser.until("the iframe", &format!("{frame} && 1", frame = frame), &[]).await;
-    let frame = browser.driver.execute(frame, vec![]).await.unwrap().element().unwrap();
-    frame.enter_frame().await.unwrap();
-}
-
 /// Waits from outside, for a page that is left can't wait for itself.
 async fn until_elsewhere(browser: &Browser, script: &str) {
     let deadline = Instant::now() + PATIENCE;
@@ -165,7 +158,7 @@ async fn page_gives_what_it_knows_to_a_form_in_an_iframe() {
     assert_eq!(call(&browser, "setValue", json!(["topic", "repair"])).await["value"], Value::Null);
     assert_eq!(call(&browser, "setValue", json!(["colour", "red"])).await["error"], "LeadFormUnknownField");
     assert_eq!(call(&browser, "values", json!([])).await["error"], "LeadFormFrame");
-    enter_frame(&browser).await;
+    browser.enter_form_frame().await;
     let form = FormOnPage::on(&browser).await;
     form.until("the known values", "return control('Email').value && control('First name').value").await;
     assert_eq!(form.read("return control('I agree').checked").await, false);
@@ -177,6 +170,28 @@ async fn page_gives_what_it_knows_to_a_form_in_an_iframe() {
     let lead = arrived(&house).await;
     let lead = &lead["data"];
     assert_eq!((&lead["topic"], &lead["utm_source"]), (&json!("repair"), &json!("news")), "{lead}");
+    end(house, browser).await;
+}
+
+#[tokio::test]
+async fn reset_of_a_form_in_an_iframe_leaves_no_draft() {
+    let (house, browser) = start("").await;
+    browser.goto(&house.page("accompanied_iframe.html")).await;
+    browser.enter_form_frame().await;
+    let form = FormOnPage::on(&browser).await;
+    form.until("it is accompanied", "return control('First name').value").await;
+    form.fill("Email", "ada@analytical.example").await;
+    form.until("the draft is kept", &format!("return (() => {{ {KEPT} }})().includes('analytical')")).await;
+    browser.driver.enter_default_frame().await.unwrap();
+    let frame = "document.querySelector('lead-form').shadowRoot.querySelector('iframe')";
+    browser.run(&format!("{frame}.isOld = true"), &[]).await;
+    assert_eq!(call(&browser, "reset", json!([])).await["value"], Value::Null);
+    browser.until("another frame", &format!("return {frame} && !{frame}.isOld"), &[]).await;
+    browser.enter_form_frame().await;
+    let form = FormOnPage::on(&browser).await;
+    // What the page knows comes after a draft.
+    form.until("it is accompanied", "return control('First name').value").await;
+    assert_eq!(form.read("return control('Email').value").await, "");
     end(house, browser).await;
 }
 
@@ -256,7 +271,7 @@ async fn visitor_is_led_to_the_page_that_the_form_names() {
         browser.goto(&house.page(&format!("{page}?email=ada@analytical.example"))).await;
         let framed = page.contains("iframe");
         if framed {
-            enter_frame(&browser).await;
+            browser.enter_form_frame().await;
         }
         let form = FormOnPage::on(&browser).await;
         form.until("the known values", "return control('Email').value && control('First name').value").await;
