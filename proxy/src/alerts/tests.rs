@@ -6,10 +6,9 @@ use sqlx::{Connection as _, Executor as _, SqliteConnection};
 use tempfile::TempDir;
 
 use super::*;
-use crate::ids::{IdempotencyKey, Receipt};
 use crate::store::{
-    AccountRoom, AttemptClass, ClaimRequest, DuplicateRule, Ending, FlowRule, NewSubmission, SealedLead,
-    SqliteStore, Standing, StoreConfig, Verdict,
+    AccountRoom, AttemptClass, ClaimRequest, Ending, FlowRule, NewSubmission, SqliteStore, Standing,
+    StoreConfig, Verdict,
 };
 
 const LEASE: Duration = Duration::from_secs(60);
@@ -31,19 +30,7 @@ async fn beside(dir: &Path) -> SqliteConnection {
 }
 
 async fn accept(store: &Arc<dyn Store>, key: &str) {
-    let submission = NewSubmission {
-        receipt: Receipt::new(),
-        form: "callback".to_owned(),
-        form_version: 1,
-        locale: "en".to_owned(),
-        account: "web".to_owned(),
-        idempotency_key: IdempotencyKey::parse(&format!("{key:-<16}")).unwrap(),
-        fingerprint: [0; 32],
-        person: None,
-        duplicates: DuplicateRule::default(),
-        quarantine: None,
-        lead: SealedLead { key_id: "first".to_owned(), data_key: vec![1], sealed: vec![2] },
-    };
+    let submission = NewSubmission { account: "web".to_owned(), ..NewSubmission::sample(key) };
     store.accept(submission).await.unwrap();
 }
 

@@ -53,6 +53,26 @@ pub struct NewSubmission {
     pub lead: SealedLead,
 }
 
+#[cfg(test)]
+impl NewSubmission {
+    /// One for tests that care for its key alone. The key is made long enough.
+    pub(crate) fn sample(key: &str) -> Self {
+        Self {
+            receipt: Receipt::new(),
+            form: "callback".to_owned(),
+            form_version: 1,
+            locale: "en".to_owned(),
+            account: "takepayments".to_owned(),
+            idempotency_key: IdempotencyKey::parse(&format!("{key:-<16}")).unwrap(),
+            fingerprint: [0; 32],
+            person: None,
+            duplicates: DuplicateRule::default(),
+            quarantine: None,
+            lead: SealedLead { key_id: "first".to_owned(), data_key: vec![1], sealed: vec![2] },
+        }
+    }
+}
+
 /// What becomes of a second submission of one person to one account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DuplicateRule {

@@ -63,34 +63,15 @@ mod tests {
     use sqlx::{ConnectOptions as _, Executor as _};
 
     use crate::clock::Clock;
-    use crate::ids::{IdempotencyKey, Receipt};
     use crate::store::sqlite::store_error;
-    use crate::store::{
-        DuplicateRule, Hindrance, NewSubmission, SealedLead, SqliteStore, Store as _, StoreConfig, StoreError,
-    };
-
-    fn submission(key: &str) -> NewSubmission {
-        NewSubmission {
-            receipt: Receipt::new(),
-            form: "callback".to_owned(),
-            form_version: 1,
-            locale: "en".to_owned(),
-            account: "takepayments".to_owned(),
-            idempotency_key: IdempotencyKey::parse(key).unwrap(),
-            fingerprint: [0; 32],
-            person: None,
-            duplicates: DuplicateRule::default(),
-            quarantine: None,
-            lead: SealedLead { key_id: "first".to_owned(), data_key: vec![1], sealed: vec![2] },
-        }
-    }
+    use crate::store::{Hindrance, NewSubmission, SqliteStore, Store as _, StoreConfig, StoreError};
 
     #[tokio::test]
     async fn store_that_was_found_damaged_takes_no_lead_and_still_writes_what_became_of_others() {
         let dir = tempfile::tempdir().unwrap();
         let config = StoreConfig { path: dir.path().join("store.db") };
         let store = SqliteStore::open(&config, Clock::system()).await.unwrap();
-        store.accept(submission("before-before-before")).await.unwrap();
+        store.accept(NewSubmission::sample("before-before-before")).await.unwrap();
         let noise = dir.path().join("noise.db");
         std::fs::write(&noise, b"noise".repeat(1_000)).unwrap();
         let read: Result<(), _> = store
@@ -104,14 +85,16 @@ mod tests {
             })
             .await;
         assert!(matches!(read, Err(StoreError::Database(_))), "{read:?}");
-        for refused in [store.accept(submission("after-after-after")).await.map(drop), store.ready().await] {
+        for refused in
+            [store.accept(NewSubmission::sample("after-after-after")).await.map(drop), store.ready().await]
+        {
             assert!(matches!(refused, Err(StoreError::Hindered(Hindrance::Damaged))), "{refused:?}");
         }
         assert!(store.stop_account("takepayments", "by hand").await.unwrap(), "what is there goes on");
         store.close().await;
 
         let store = SqliteStore::open(&config, Clock::system()).await.unwrap();
-        store.accept(submission("after-after-after")).await.unwrap();
+        store.accept(NewSubmission::sample("after-after-after")).await.unwrap();
         store.close().await;
     }
 }

@@ -35,10 +35,10 @@ mod tests {
 
     use super::*;
     use crate::clock::Clock;
-    use crate::ids::{IdempotencyKey, Receipt};
+    use crate::ids::Receipt;
     use crate::store::{
-        AccountRoom, AttemptClass, ClaimRequest, DuplicateRule, Ending, FlowRule, GateCause, GateChange,
-        NewSubmission, SealedLead, SqliteStore, Standing, Store as _, Verdict,
+        AccountRoom, AttemptClass, ClaimRequest, Ending, FlowRule, GateCause, GateChange, NewSubmission,
+        SqliteStore, Standing, Store as _, Verdict,
     };
 
     const LEASE: Duration = Duration::from_secs(60);
@@ -55,29 +55,13 @@ mod tests {
         StoreConfig { path: dir.join("leads.db") }
     }
 
-    fn submission(key: &str) -> NewSubmission {
-        NewSubmission {
-            receipt: Receipt::new(),
-            form: "callback".to_owned(),
-            form_version: 1,
-            locale: "en".to_owned(),
-            account: "takepayments".to_owned(),
-            idempotency_key: IdempotencyKey::parse(key).unwrap(),
-            fingerprint: [0; 32],
-            person: None,
-            duplicates: DuplicateRule::default(),
-            quarantine: None,
-            lead: SealedLead { key_id: "first".to_owned(), data_key: vec![1], sealed: vec![2] },
-        }
-    }
-
     #[tokio::test]
     async fn waiting_and_held_deliveries_are_listed_while_the_store_is_in_use() {
         let dir = tempfile::tempdir().unwrap();
         let config = config(dir.path());
         let store = SqliteStore::open(&config, Clock::system()).await.unwrap();
         for key in ["delivered-delivered", "held-held-held-held", "waiting-waiting-waiting"] {
-            store.accept(submission(key)).await.unwrap();
+            store.accept(NewSubmission::sample(key)).await.unwrap();
         }
         let claimed = store.claim(two()).await.unwrap();
         for (claimed, standing) in claimed.iter().zip([Standing::Delivered, Standing::Held]) {
@@ -98,9 +82,10 @@ mod tests {
         let config = config(dir.path());
         let store = SqliteStore::open(&config, Clock::system()).await.unwrap();
         for key in ["refused-refused-refused", "held-held-held-held", "waiting-waiting-waiting"] {
-            store.accept(submission(key)).await.unwrap();
+            store.accept(NewSubmission::sample(key)).await.unwrap();
         }
-        let other = NewSubmission { account: "other".to_owned(), ..submission("other-other-other-other") };
+        let other =
+            NewSubmission { account: "other".to_owned(), ..NewSubmission::sample("other-other-other-other") };
         store.accept(other).await.unwrap();
         let claimed = store.claim(two()).await.unwrap();
         let (refused, held) = (&claimed[0], &claimed[1]);

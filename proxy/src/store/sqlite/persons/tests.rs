@@ -6,9 +6,9 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::clock::{Clock, Timestamp};
-use crate::ids::{IdempotencyKey, Receipt};
+use crate::ids::IdempotencyKey;
 use crate::store::sqlite::{accept, direct, keys, open};
-use crate::store::{DuplicateRule, NewSubmission, SealedLead, SqliteStore, Store as _, StoreConfig};
+use crate::store::{DuplicateRule, NewSubmission, SqliteStore, Store as _, StoreConfig};
 
 const WINDOW: Duration = Duration::from_secs(60);
 
@@ -26,13 +26,7 @@ fn load(connection: &Connection, lot_size: usize) -> Persons {
 /// The submission of this number by this person, in the second of its number.
 fn arrival(number: u32, person: u8) -> Arrival {
     let new = NewSubmission {
-        receipt: Receipt::new(),
-        form: "callback".to_owned(),
-        form_version: 1,
-        locale: "en".to_owned(),
         account: "web".to_owned(),
-        idempotency_key: IdempotencyKey::parse(&format!("key-{number:020}")).unwrap(),
-        fingerprint: [0; 32],
         // Of all the same beginning, so that only the rows tell them apart, in the last ones.
         person: Some(if person < 250 {
             [person; 32]
@@ -40,8 +34,7 @@ fn arrival(number: u32, person: u8) -> Arrival {
             [[7; 16], [person; 16]].concat().try_into().unwrap()
         }),
         duplicates: DuplicateRule { window: WINDOW, merge: true },
-        quarantine: None,
-        lead: SealedLead { key_id: "first".to_owned(), data_key: vec![1], sealed: vec![2] },
+        ..NewSubmission::sample(&format!("key-{number:020}"))
     };
     (new, Timestamp::from_ms(i64::from(number) * 1_000))
 }

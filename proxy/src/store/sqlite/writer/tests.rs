@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::clock::Clock;
-use crate::ids::{IdempotencyKey, Receipt};
-use crate::store::{DuplicateRule, SealedLead, SqliteStore, Store as _, StoreConfig};
+use crate::ids::Receipt;
+use crate::store::{SqliteStore, Store as _, StoreConfig};
 
 const ACCOUNT: &str = "INSERT INTO account_gates (account, flow_us, wait_until) VALUES (?, 0, 0)";
 
@@ -112,19 +112,7 @@ async fn work_goes_on_when_its_caller_goes_away() {
 }
 
 fn lead(receipt: Receipt, key: &str) -> NewSubmission {
-    NewSubmission {
-        receipt,
-        form: "callback".to_owned(),
-        form_version: 1,
-        locale: "en".to_owned(),
-        account: "takepayments".to_owned(),
-        idempotency_key: IdempotencyKey::parse(key).unwrap(),
-        fingerprint: [0; 32],
-        person: None,
-        duplicates: DuplicateRule::default(),
-        quarantine: None,
-        lead: SealedLead { key_id: "first".to_owned(), data_key: vec![1], sealed: vec![2] },
-    }
+    NewSubmission { receipt, ..NewSubmission::sample(key) }
 }
 
 #[tokio::test]
