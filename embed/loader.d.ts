@@ -78,7 +78,8 @@ interface LeadFormEventMap {
  */
 interface LeadFormElement extends HTMLElement {
   /** The form's id; null where the attribute is absent. */
-  readonly form: string | null;
+  get form(): string | null;
+  set form(form: string);
   /** Shows the form anew, in its present version and language. What was typed is gone. */
   reload(): void;
   /**

@@ -156,6 +156,11 @@ class LeadForm extends HTMLElement {
     return this.getAttribute("form");
   }
 
+  /** Frameworks set what looks like a property: React 19 does, and would fail where there is a getter alone. */
+  set form(form) {
+    this.setAttribute("form", form);
+  }
+
   /** Shows the form anew, in its present version and language. What was typed is gone. */
   reload() {
     this.#end();

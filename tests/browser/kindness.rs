@@ -121,7 +121,8 @@ pub(crate) async fn axe(browser: &Browser) -> Vec<String> {
     found.as_array().unwrap().iter().map(|line| line.as_str().unwrap_or_default().to_owned()).collect()
 }
 
-fn axe_path() -> std::path::PathBuf {
+/// Where axe-core's script lies, among the other packages of npm.
+pub(crate) fn axe_path() -> std::path::PathBuf {
     let path = std::env::var_os("LEAD_FORM_AXE").map(std::path::PathBuf::from);
     path.unwrap_or_else(|| assets_dir().join("../axe.min.js"))
 }

@@ -42,7 +42,7 @@ async fn mount(browser: &Browser, times: usize) {
 }
 
 /// Listeners of an object of the page.
-async fn listeners(browser: &Browser, object: &str) -> usize {
+pub(crate) async fn listeners(browser: &Browser, object: &str) -> usize {
     let found = browser.cdp("Runtime.evaluate", json!({ "expression": object })).await;
     let found = browser
         .cdp("DOMDebugger.getEventListeners", json!({ "objectId": found["result"]["objectId"] }))

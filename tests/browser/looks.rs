@@ -22,7 +22,7 @@ fn unpublished() -> PathBuf {
 
 /// A page that can be scrolled sideways doesn't fit its screen. (A phone widens its window to such a page, so the
 /// window's own width says nothing.)
-async fn assert_fits(browser: &Browser, what: &str, width: u32) {
+pub(crate) async fn assert_fits(browser: &Browser, what: &str, width: u32) {
     let widest = r"
         const wide = Array.from(document.querySelectorAll('body *')).filter(e => e.getBoundingClientRect().right > WIDTH + 1);
         return [document.documentElement.scrollWidth, wide.slice(0, 3).map(e => e.outerHTML.slice(0, 120))]";

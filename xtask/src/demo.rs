@@ -70,6 +70,7 @@ fn welcome(house: &House, stop: &Stop) -> Result<String> {
     lines.push(row("Form in the page", &format!("{website}/"), "by script tag"));
     lines.push(row("Form in an iframe", &format!("{website}/framed.html"), ""));
     lines.push(row("Every form", &format!("{website}/forms.html"), "a page for each"));
+    lines.push(row("Playground", &format!("{website}/playground.html"), "choose, see, copy the snippet"));
     lines.push(
         "\nThe same forms on pages of the proxy's own, also without JavaScript; ?locale=de for German:\n"
             .to_owned(),

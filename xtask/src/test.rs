@@ -74,7 +74,15 @@ const STAGES: &[Stage] = &[
     },
     Stage {
         name: "browser",
-        needs: &[Need::Nextest, Need::Web, Need::Browser, Need::Firefox, Need::Geckodriver, Need::Webkit],
+        needs: &[
+            Need::Nextest,
+            Need::Web,
+            Need::Browser,
+            Need::Firefox,
+            Need::Geckodriver,
+            Need::Webkit,
+            Need::Wordpress,
+        ],
         reads_source: false,
         run: browser,
     },
@@ -286,6 +294,7 @@ fn browser_paths(tools: &Tools) -> Result<Vec<(&'static str, PathBuf)>> {
     for (variable, program) in OTHERS {
         paths.push((variable, tools.program(program)?));
     }
+    paths.push(("LEAD_FORM_WORDPRESS", tools::wordpress()?));
     Ok(paths)
 }
 

@@ -8,6 +8,7 @@ mod apt;
 mod cargo;
 mod npm;
 mod rust;
+mod wordpress;
 
 use crate::{expect_no_arguments, sh};
 use anyhow::{Context, Result, bail};
@@ -78,7 +79,7 @@ pub(crate) enum Need {
     Trunk,
     /// The `wasm-bindgen` command and its test runner.
     WasmBindgen,
-    /// The npm packages: wasm-opt, esbuild, axe-core.
+    /// The npm packages: wasm-opt, esbuild, axe-core, and what the wrappers are tried with.
     Web,
     /// cargo-deny.
     Deny,
@@ -92,6 +93,8 @@ pub(crate) enum Need {
     Geckodriver,
     /// WebKitGTK's small browser, its driver, and a display for it.
     Webkit,
+    /// WordPress' own code and PHP, to try the plugin in.
+    Wordpress,
     /// strace, for `cargo xtask trace`.
     Strace,
     /// SQLite's own program, for `cargo xtask disk`.
@@ -115,6 +118,7 @@ impl Need {
         Need::Firefox,
         Need::Geckodriver,
         Need::Webkit,
+        Need::Wordpress,
         Need::Strace,
         Need::Sqlite,
         Need::Postgres,
@@ -133,6 +137,7 @@ impl Need {
             Need::Firefox => Box::new(apt::FIREFOX),
             Need::Geckodriver => Box::new(GECKODRIVER),
             Need::Webkit => Box::new(apt::WEBKIT),
+            Need::Wordpress => Box::new(wordpress::Wordpress),
             Need::Strace => Box::new(apt::STRACE),
             Need::Sqlite => Box::new(apt::SQLITE),
             Need::Postgres => Box::new(apt::POSTGRES),
@@ -250,6 +255,11 @@ pub(crate) fn lock_file(path: &Path, who: &str) -> Result<File> {
 /// axe-core's script, which the browser journeys put into each page.
 pub(crate) fn axe() -> Result<PathBuf> {
     Ok(npm::folder()?.join("node_modules/axe-core/axe.min.js"))
+}
+
+/// WordPress' own files, in which the plugin is tried.
+pub(crate) fn wordpress() -> Result<PathBuf> {
+    wordpress::folder()
 }
 
 /// The folder that holds `node_modules`.

@@ -1,7 +1,8 @@
 //! A partner's website on loopback: static files on an origin of their own, so that the form meets a foreign host page.
 //!
 //! In `.html` files `{{proxy}}` and `{{site}}` become the two addresses. A file `NAME.html.headers` beside `NAME.html`
-//! adds response headers to it (one `Name: value` a line, the same two placeholders), for host pages with a policy.
+//! adds response headers to it (one `Name: value` a line, the same two placeholders), for host pages with a policy. Where
+//! only `NAME.WORD.html.headers` is there, `NAME.WORD.html` is the page `NAME.html` with those headers.
 
 use std::net::SocketAddr;
 use std::path::{Component, Path, PathBuf};
@@ -98,7 +99,7 @@ impl Files {
 
 async fn get_file(State(files): State<Arc<Files>>, uri: Uri) -> Response {
     let Some(path) = files.find(uri.path()) else { return not_found() };
-    let Ok(bytes) = tokio::fs::read(&path).await else { return not_found() };
+    let Some(bytes) = read_page(&path).await else { return not_found() };
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type(&path)));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -110,6 +111,16 @@ async fn get_file(State(files): State<Arc<Files>>, uri: Uri) -> Response {
         Err(error) => return (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}\n")).into_response(),
     }
     (headers, files.fill(&String::from_utf8_lossy(&bytes))).into_response()
+}
+
+/// Reads the file, or the page that a file of headers alone is for.
+async fn read_page(path: &Path) -> Option<Vec<u8>> {
+    if let Ok(bytes) = tokio::fs::read(path).await {
+        return Some(bytes);
+    }
+    let page = path.with_extension("").with_extension("html");
+    let is_alone = tokio::fs::try_exists(path.with_extension("html.headers")).await.ok()?;
+    if is_alone && page != *path { tokio::fs::read(page).await.ok() } else { None }
 }
 
 /// Reads `NAME.html.headers`, if there is one.

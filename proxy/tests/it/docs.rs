@@ -125,3 +125,15 @@ fn style_sheet_and_page_know_every_preset_and_density_and_no_other() {
         }
     }
 }
+
+#[test]
+fn react_package_types_every_token_of_the_page_about_embedding() {
+    let text = fs::read_to_string(page("embedding.md")).unwrap();
+    let told: Vec<&str> =
+        text.split("\n| `--lf-").skip(1).filter_map(|rest| Some(rest.split_once('`')?.0)).collect();
+    let types = fs::read_to_string(page("../packages/react/lead-form.d.ts")).unwrap();
+    let (_, rest) = types.split_once("export type LeadFormToken =").unwrap();
+    let (list, _) = rest.split_once(';').unwrap();
+    let typed: Vec<&str> = list.split('"').skip(1).step_by(2).collect();
+    assert_eq!(typed, told);
+}

@@ -31,6 +31,7 @@ mod origins;
 mod outage;
 mod pages;
 mod partners;
+mod playground;
 mod privacy;
 mod records;
 mod signatures;

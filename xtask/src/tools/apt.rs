@@ -39,6 +39,10 @@ pub(super) const STRACE: Debian =
 pub(super) const SQLITE: Debian =
     Debian { label: "sqlite3", programs: &["sqlite3"], packages: &["sqlite3"], same_major: false };
 
+/// Runs what WordPress runs; the plugin's tests need it.
+pub(super) const PHP: Debian =
+    Debian { label: "PHP", programs: &["php"], packages: &["php-cli"], same_major: false };
+
 /// A database server, for the tests that start one of their own. Debian starts one beside, as a service; it is left alone.
 pub(super) const POSTGRES: Postgres = Postgres(Debian {
     label: "PostgreSQL",

@@ -1,4 +1,4 @@
-//! Tools that come from npm: wasm-opt (in `binaryen`), esbuild, axe-core.
+//! Tools that come from npm: wasm-opt (in `binaryen`), esbuild, axe-core, TypeScript, and React for the wrapper's tests.
 //!
 //! They lie in the cache folder under the hash of the lock file, so that two clones with the same lock share them and
 //! a changed lock never meets old packages.
@@ -19,6 +19,9 @@ const NODE_MAJOR_MIN: u32 = 18;
 
 /// The files that decide what is installed.
 const INPUTS: &[&str] = &["package.json", "package-lock.json", ".npmrc"];
+
+/// Those that something here asks for by name.
+const PACKAGES: &[&str] = &["binaryen", "esbuild", "axe-core", "react", "react-dom", "typescript"];
 
 /// All packages of `xtask/web/package-lock.json`, as one tool.
 pub(super) struct Packages;
@@ -55,7 +58,7 @@ fn pinned(package: &str) -> Result<String> {
 fn check(home: &Path) -> Result<Found> {
     let modules = home.join("node_modules");
     let mut says = Vec::new();
-    for package in ["binaryen", "esbuild", "axe-core"] {
+    for package in PACKAGES {
         let wanted = pinned(package)?;
         let manifest = read(&modules.join(package).join("package.json"))?;
         let manifest: serde_json::Value = serde_json::from_str(&manifest)
@@ -97,7 +100,7 @@ fn expect_node() -> Result<()> {
 
 impl Provider for Packages {
     fn label(&self) -> String {
-        "the npm packages (binaryen, esbuild, axe-core)".to_owned()
+        format!("the npm packages ({})", PACKAGES.join(", "))
     }
 
     fn find(&self) -> Result<Found> {

@@ -65,6 +65,24 @@ async fn headers_file_adds_headers_to_its_page_only() {
 }
 
 #[tokio::test]
+async fn headers_alone_make_another_page_of_the_one_that_is_there() {
+    let dir = dir_with(&[
+        ("host.html", "host"),
+        ("host.strict.html.headers", "X-One: 1"),
+        ("nobody.strict.html.headers", "X-One: 1"),
+    ]);
+    let site = serve(dir.path()).await;
+    let get = |name: &str| reqwest::get(format!("{}/{name}", site.url()));
+    assert!(get("host.html").await.unwrap().headers().get("x-one").is_none());
+    let strict = get("host.strict.html").await.unwrap();
+    assert_eq!(strict.headers()["x-one"], "1");
+    assert_eq!(strict.text().await.unwrap(), "host");
+    for name in ["host.other.html", "nobody.strict.html", "nobody.html"] {
+        assert_eq!(get(name).await.unwrap().status(), 404, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn files_outside_or_hidden_are_not_served() {
     let files = [
         ("index.html.headers", ""),
