@@ -8,6 +8,7 @@ use lead_model::{FieldKind, Form, Normal, NormalValues};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
+use crate::hex::hex;
 
 /// One box that was ticked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,7 +70,7 @@ pub(crate) fn say(consents: &[Consent], name: &str) -> Option<String> {
 }
 
 fn hash(text: &str) -> String {
-    digest(&SHA256, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(digest(&SHA256, text.as_bytes()).as_ref())
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use lead_model::{Form, FormDefinition, Origin};
 use serde::Serialize;
 
+use crate::hex::hex;
 use crate::locales::Locales;
 
 /// Every form by id.
@@ -130,6 +131,5 @@ impl FormText {
 /// A strong entity tag: the start of the bytes' SHA-256.
 pub(crate) fn etag(bytes: &[u8]) -> String {
     let hash = digest(&SHA256, bytes);
-    let hex: String = hash.as_ref().iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-    format!("\"{hex}\"")
+    format!("\"{}\"", hex(hash.as_ref().first_chunk::<12>().map_or(&[], <[u8; 12]>::as_slice)))
 }

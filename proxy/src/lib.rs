@@ -32,6 +32,7 @@ mod app;
 mod assets;
 mod entrance;
 mod forms;
+mod hex;
 mod intake;
 mod left_behind;
 mod middleware;

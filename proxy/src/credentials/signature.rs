@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
 
 use crate::connectors::parts::seal::{SignatureAlgorithm, SignatureEncoding, SignaturePlan, SignedPart};
+use crate::hex::hex;
 
 mod key;
 
@@ -51,7 +52,7 @@ pub fn sign(
     let header = match plan.encoding {
         SignatureEncoding::Base64 => STANDARD.encode(&signature),
         SignatureEncoding::Base64Url => URL_SAFE_NO_PAD.encode(&signature),
-        SignatureEncoding::Hex => signature.iter().map(|byte| format!("{byte:02x}")).collect(),
+        SignatureEncoding::Hex => hex(&signature),
     };
     HeaderValue::try_from(header).map_err(|_| SignatureFault::Key)
 }

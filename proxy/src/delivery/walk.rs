@@ -2,7 +2,6 @@
 //!
 //! Apart from the worker, which only decides when an attempt is due; the order of these steps is the promise.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use lead_model::Problem;
@@ -15,6 +14,7 @@ use crate::delivery::plan::{Plan, plan, policy_of};
 use crate::delivery::retry::{History, next_step};
 use crate::delivery::work::Work;
 use crate::delivery::{FirstOutcome, Shared, tell};
+use crate::hex::hex;
 use crate::keys::{LeadContent, OpenFault};
 use crate::mapping::{refused_fields, refused_record_fields};
 use crate::store::{Abandoned, Claimed, Ending, FlowRule, Purpose, Standing, StoreError};
@@ -224,12 +224,4 @@ async fn write(shared: &Shared, claimed: &Claimed, number: u32, ending: Ending, 
 /// An error with its chain, as log lines take it.
 fn cause(error: &StoreError) -> &(dyn std::error::Error + 'static) {
     error
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
-        // Writing into a text can't fail.
-        write!(hex, "{byte:02x}").ok();
-        hex
-    })
 }

@@ -14,6 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
+use crate::hex::hex;
 use crate::ids;
 use crate::keys::IndexKey;
 
@@ -120,10 +121,6 @@ fn hash(salt: &str, number: u32) -> [u8; 32] {
     let hash = digest(&SHA256, format!("{salt}{number}").as_bytes());
     id.iter_mut().zip(hash.as_ref()).for_each(|(to, from)| *to = *from);
     id
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {

@@ -19,11 +19,11 @@ mod lock;
 mod open;
 mod operator;
 pub mod outbox;
-mod persons;
 mod place;
 mod read;
 mod schemas;
 mod scrub;
+mod seen;
 mod tokens;
 mod writer;
 

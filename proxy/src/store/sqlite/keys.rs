@@ -14,7 +14,7 @@ use crate::ids::Receipt;
 use crate::store::operator::rows::Deed;
 use crate::store::operator::{AuditAction, AuditNote};
 use crate::store::sqlite::operator::audit;
-use crate::store::sqlite::{SqliteStore, followers, persons, store_error, to_u32};
+use crate::store::sqlite::{SqliteStore, followers, seen, store_error, to_u32};
 use crate::store::{
     Erased, KeyCount, KeyStore, Retention, Rewrapped, SealedLead, SealedToken, StoreError, StoredSecret,
     StoredSubmission, WrappedKey, WrappedPage,
@@ -384,7 +384,7 @@ pub(super) async fn overwrite(
             .fetch_one(&mut *connection)
             .await
             .map_err(store_error)?;
-    persons::forget(connection, submission).await?;
+    seen::forget(connection, submission).await?;
     sqlx::query(
         "UPDATE submissions SET data_key = zeroblob(length(data_key)), sealed = zeroblob(length(sealed)), \
          fingerprint = zeroblob(length(fingerprint)), person = NULL WHERE id = ?",

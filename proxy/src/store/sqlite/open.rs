@@ -15,7 +15,7 @@ use crate::crash;
 use crate::store::sqlite::files::StoreFiles;
 use crate::store::sqlite::hindrance::hindrance_of;
 use crate::store::sqlite::lock::StoreLock;
-use crate::store::sqlite::persons::Persons;
+use crate::store::sqlite::seen::Seen;
 use crate::store::sqlite::writer::{Leads, Writer};
 use crate::store::sqlite::{direct, guard, lock, place, store_error};
 use crate::store::{Hindrance, Refusal, StoreError};
@@ -91,8 +91,8 @@ pub(super) async fn open_beside(path: &Path) -> Result<SqlitePool, StoreError> {
 /// Opens the writer's connection for leads.
 pub(super) fn connect_leads(path: &Path) -> Result<Leads, StoreError> {
     let connection = direct::connect(path)?;
-    let persons = Persons::load(&connection)?;
-    Ok(Leads { connection, persons })
+    let seen = Seen::load(&connection)?;
+    Ok(Leads { connection, seen })
 }
 
 /// Opens the connection that may write.

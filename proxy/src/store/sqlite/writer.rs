@@ -24,7 +24,7 @@ use crate::store::sqlite::files::StoreFiles;
 use crate::store::sqlite::hindrance::{InTheWay, hindrance_of};
 use crate::store::sqlite::insert::Arrival;
 use crate::store::sqlite::lock::StoreLock;
-use crate::store::sqlite::persons::Persons;
+use crate::store::sqlite::seen::Seen;
 use crate::store::sqlite::{accept, open, store_error};
 use crate::store::{Accepted, Hindrance, NewSubmission, Refusal, StoreError};
 
@@ -61,7 +61,7 @@ type Answer = Box<dyn FnOnce(bool) + Send>;
 /// The connection for leads, and what belongs to it.
 pub(super) struct Leads {
     pub(super) connection: Connection,
-    pub(super) persons: Persons,
+    pub(super) seen: Seen,
 }
 
 /// Hands jobs to the writer.
@@ -306,14 +306,14 @@ impl Writing {
 
     /// Writes leads and commits them.
     fn write_leads(&mut self, arrivals: &[Arrival]) -> Result<Vec<Result<Accepted, StoreError>>, StoreError> {
-        let Leads { connection, persons } = match &mut self.leads {
+        let Leads { connection, seen } = match &mut self.leads {
             Some(leads) => leads,
             empty => empty.insert(open::connect_leads(&self.path)?),
         };
         connection.execute_batch("BEGIN IMMEDIATE").map_err(direct_error)?;
         self.files.note_log();
-        let accepted = accept::accept_all(connection, persons, arrivals)?;
-        persons.bring(connection, arrivals.len())?;
+        let accepted = accept::accept_all(connection, seen, arrivals)?;
+        seen.bring(connection, arrivals.len())?;
         commit(|| connection.execute_batch("COMMIT").map_err(direct_error))?;
         Ok(accepted)
     }
