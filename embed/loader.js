@@ -40,6 +40,9 @@ const fail = (code) => {
 
 const asset = (name) => `${home}assets/${name}`;
 
+/** What came with this script, else what the network has: see first.js. */
+const get = (url) => self.leadFormFirst?.(url) ?? fetch(url);
+
 /** Loads once for the whole page. */
 function once(load) {
   let promise;
@@ -66,7 +69,7 @@ const loadMore = once(() => import(asset(__MORE__)));
 /** One sheet for every shadow root of the page. */
 const loadStyles = once(async () => {
   const sheet = new CSSStyleSheet();
-  const answer = await fetch(asset(__STYLES__));
+  const answer = await get(asset(__STYLES__));
   return answer.ok ? sheet.replace(await answer.text()) : fail("not_started");
 });
 
@@ -74,7 +77,7 @@ const loadStyles = once(async () => {
 async function loadForm(form, query) {
   let answer, body;
   try {
-    answer = await fetch(address("v1/forms", form, query, "/fragment"));
+    answer = await get(address("v1/forms", form, query, "/fragment"));
     body = await answer.json();
   } catch {
     fail("form_unreachable");

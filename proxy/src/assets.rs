@@ -38,6 +38,9 @@ pub(crate) struct Assets {
 #[derive(Clone, Debug)]
 pub(crate) struct Parts {
     pub(crate) loader: String,
+    /// What stands before the loader where that carries a form's first paint.
+    pub(crate) first: String,
+    pub(crate) styles: String,
     pub(crate) glue: String,
     pub(crate) wasm: String,
     /// The styles that no form shows at first.
@@ -58,6 +61,7 @@ pub(crate) struct Asset {
 #[derive(Deserialize)]
 struct Manifest {
     loader: Row,
+    first: Row,
     more: Row,
     glue: Row,
     wasm: Row,
@@ -122,8 +126,8 @@ impl Assets {
         let manifest = files.get(MANIFEST).ok_or_else(|| broken("no manifest.json"))?;
         let manifest: Manifest =
             serde_json::from_slice(manifest).map_err(|_| broken("a manifest.json that can't be read"))?;
-        let Manifest { loader, more, glue, wasm, styles, later } = &manifest;
-        for row in [loader, more, glue, wasm, styles, later] {
+        let Manifest { loader, first, more, glue, wasm, styles, later } = &manifest;
+        for row in [loader, first, more, glue, wasm, styles, later] {
             if !files.contains_key(&row.file) {
                 return Err(broken(&format!("no {:?}, which manifest.json names", row.file)));
             }
@@ -132,6 +136,8 @@ impl Assets {
         let styles = String::from_utf8(styles.into()).map_err(|_| broken("styles that are not UTF-8"))?;
         let parts = Parts {
             loader: manifest.loader.file,
+            first: manifest.first.file,
+            styles: manifest.styles.file,
             glue: manifest.glue.file,
             wasm: manifest.wasm.file,
             later: manifest.later.file,
@@ -142,6 +148,11 @@ impl Assets {
 }
 
 impl Asset {
+    /// The bytes as they are.
+    pub(crate) fn plain(&self) -> &[u8] {
+        &self.plain
+    }
+
     /// The bytes in the best encoding that the request takes, and that encoding's name.
     pub(crate) fn encoded(&self, headers: &HeaderMap) -> (Bytes, Option<&'static str>) {
         let accepts = |name: &str| {
@@ -213,12 +224,13 @@ mod tests {
     use super::*;
 
     fn bundle() -> BTreeMap<String, Bytes> {
-        let manifest = r#"{"loader":{"file":"l.js"},"glue":{"file":"g.js"},"wasm":{"file":"w.wasm"},"styles":{"file":"s.css"},"more":{"file":"m.js"},"later":{"file":"t.css"}}"#;
+        let manifest = r#"{"loader":{"file":"l.js"},"first":{"file":"f.js"},"glue":{"file":"g.js"},"wasm":{"file":"w.wasm"},"styles":{"file":"s.css"},"more":{"file":"m.js"},"later":{"file":"t.css"}}"#;
         [
             ("manifest.json", manifest),
             ("l.js", "l"),
             ("l.js.br", "br"),
             ("l.js.gz", "gz"),
+            ("f.js", "f"),
             ("g.js", "g"),
             ("w.wasm", "w"),
             ("s.css", "s"),

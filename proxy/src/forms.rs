@@ -96,6 +96,11 @@ impl ServedForm {
         Self { definition, languages }
     }
 
+    /// Every language that it speaks.
+    pub(crate) fn locales(&self) -> impl Iterator<Item = &str> {
+        self.languages.iter().map(|text| text.form.locale.as_str())
+    }
+
     /// The form in the first wanted language that it speaks, else in its own.
     pub(crate) fn in_language<'a>(&self, wanted: impl Iterator<Item = &'a str>) -> Option<&Arc<FormText>> {
         let exactly =

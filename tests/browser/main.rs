@@ -43,6 +43,7 @@ mod presets;
 mod privacy;
 mod robots;
 mod snippets;
+mod tag;
 mod themes;
 mod tree;
 mod workshop;

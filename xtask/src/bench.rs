@@ -1,4 +1,5 @@
-//! `cargo xtask bench accept`: the speed that was promised, as ratios where a machine's own speed would be in the way.
+//! `cargo xtask bench accept`: the speed that was promised, as ratios where a machine's own speed would be in the way. `bench
+//! web`, what a visitor sees of it, is `bench/web.rs`.
 //!
 //! A campaign behind its own command and no stage of the tests: on a busy machine a time says little. What is compared is
 //! measured by turns in the same minutes, with the release build, and the table gives the median of several rounds.
@@ -11,6 +12,7 @@ mod nginx;
 mod partner;
 mod process;
 mod table;
+mod web;
 mod wrk;
 
 use crate::{
@@ -63,11 +65,18 @@ struct Bench {
 
 /// `cargo xtask bench`.
 pub(crate) fn main(arguments: &[String]) -> Result<()> {
-    let what = arguments.first().map(String::as_str);
-    ensure!(what == Some("accept"), "found `{}` after `bench`, expected `accept`", what.unwrap_or_default());
+    let rest = arguments.get(1..).unwrap_or_default();
+    match arguments.first().map(String::as_str) {
+        Some("accept") => accept(rest),
+        Some("web") => web::main(rest),
+        what => bail!("found `{}` after `bench`, expected `accept` or `web`", what.unwrap_or_default()),
+    }
+}
+
+/// `cargo xtask bench accept`.
+fn accept(arguments: &[String]) -> Result<()> {
     let values = ["--seconds", "--rounds", "--store", "--only"];
-    let options =
-        Options::read("bench accept", arguments.get(1..).unwrap_or_default(), &["--no-build"], &values)?;
+    let options = Options::read("bench accept", arguments, &["--no-build"], &values)?;
     let seconds = options.value("--seconds", "seconds of a turn, from 1 on")?.unwrap_or(3_u64);
     let rounds = options.value("--rounds", "a number of rounds, from 1 on")?.unwrap_or(5_usize);
     ensure!(

@@ -114,8 +114,8 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "bench",
-        arguments: "accept [--seconds S] [--rounds N] [--store S] [--only M,…]",
-        help: "what an accept costs beside nginx that only passes on, and how soon leads leave",
+        arguments: "accept [--seconds S] [--rounds N] [--store S] [--only M,…] | web [--rounds N]",
+        help: "what an accept costs beside nginx that only passes on, and how soon leads leave; or how soon a visitor can use the form, beside other libraries",
         run: bench::main,
     },
     Task {

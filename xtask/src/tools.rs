@@ -101,12 +101,14 @@ pub(crate) enum Need {
     Sqlite,
     /// PostgreSQL, which tests start for themselves.
     Postgres,
+    /// The npm packages of the forms that `cargo xtask bench web` measures against, and what drives the browser.
+    WebPeers,
     /// nginx and wrk, for `cargo xtask bench` alone.
     Bench,
 }
 
 impl Need {
-    /// What tests and builds need; not [`Need::Bench`], for a web server on every developer's machine is too much.
+    /// What tests and builds need; not [`Need::Bench`] and [`Need::WebPeers`], which measuring alone wants.
     const ALL: &[Need] = &[
         Need::Rust,
         Need::Web,
@@ -130,7 +132,8 @@ impl Need {
             Need::Rust => Box::new(rust::Toolchain),
             Need::Trunk => Box::new(TRUNK),
             Need::WasmBindgen => Box::new(WASM_BINDGEN),
-            Need::Web => Box::new(npm::Packages),
+            Need::Web => Box::new(npm::TOOLS),
+            Need::WebPeers => Box::new(npm::PEERS),
             Need::Deny => Box::new(CARGO_DENY),
             Need::Nextest => Box::new(cargo::OnPathOr(CARGO_NEXTEST)),
             Need::Browser => Box::new(apt::BROWSER),
@@ -254,7 +257,7 @@ pub(crate) fn lock_file(path: &Path, who: &str) -> Result<File> {
 
 /// axe-core's script, which the browser journeys put into each page.
 pub(crate) fn axe() -> Result<PathBuf> {
-    Ok(npm::folder()?.join("node_modules/axe-core/axe.min.js"))
+    Ok(npm::TOOLS.folder()?.join("node_modules/axe-core/axe.min.js"))
 }
 
 /// WordPress' own files, in which the plugin is tried.
@@ -264,7 +267,12 @@ pub(crate) fn wordpress() -> Result<PathBuf> {
 
 /// The folder that holds `node_modules`.
 pub(crate) fn web_folder() -> Result<PathBuf> {
-    npm::folder()
+    npm::TOOLS.folder()
+}
+
+/// The same of the peers.
+pub(crate) fn web_peers_folder() -> Result<PathBuf> {
+    npm::PEERS.folder()
 }
 
 /// `cargo xtask tools`.

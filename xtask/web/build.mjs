@@ -126,4 +126,5 @@ const loader = place(
     },
   }),
 );
-writeFileSync(join(values.out, "manifest.json"), `${JSON.stringify({ loader, more, glue, wasm, styles, later }, null, 2)}\n`);
+const first = place("first", "js", await bundle("embed/first.js", { format: "iife" }));
+writeFileSync(join(values.out, "manifest.json"), `${JSON.stringify({ loader, first, more, glue, wasm, styles, later }, null, 2)}\n`);

@@ -1,16 +1,18 @@
 //! `GET /embed.js` and `GET /assets/{file}`: public code, the same for everybody.
 //!
-//! Apart because these alone may be kept by browsers and read from any origin.
+//! Apart because these alone may be kept by browsers and read from any origin. What a form's own tag gets is in `first`.
+
+mod first;
 
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 
 use super::is_known;
-use super::wanted::PathParams;
+use super::wanted::{PathParams, query};
 use crate::app::App;
 use crate::assets::Asset;
 use crate::problem::{ApiProblem, ApiReason};
@@ -21,12 +23,17 @@ const LOADER_CACHE: HeaderValue =
 /// A hashed name never changes its content.
 const HASHED_CACHE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
-/// The loader.
+/// The loader; with the first paint of the form that the address names, where this page may show that.
 pub(crate) async fn get_loader(
     State(app): State<Arc<App>>,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, ApiProblem> {
     let loader = app.assets.loader().ok_or(ApiReason::NotFound)?;
+    if let Some(id) = query(&uri, "form") {
+        let first = first::before_loader(&app, &id, &uri, &headers).unwrap_or_default();
+        return Ok(first::serve(first, loader));
+    }
     Ok(serve(loader, &headers, LOADER_CACHE))
 }
 

@@ -16,6 +16,7 @@ use url::form_urlencoded::Serializer;
 use super::is_known;
 use super::wanted::{Languages, WantedForm, query};
 use crate::app::App;
+use crate::forms::{FormText, ServedForm};
 use crate::problem::{ApiProblem, ApiReason};
 use crate::render::{Look, fragment};
 
@@ -28,21 +29,34 @@ pub(crate) async fn get_fragment(
     headers: HeaderMap,
 ) -> Result<Response, ApiProblem> {
     let link = query(&uri, "link");
-    app.links.purpose(&form, link.as_deref()).map_err(ApiReason::from)?;
     let text = form.in_language(Languages::of(&uri, &headers).iter()).ok_or(ApiReason::FormNotFound)?;
-    let id = &form.definition.id;
-    let mut query = Serializer::new(String::new());
-    query.append_pair("locale", &text.form.locale);
-    if let Some(link) = &link {
-        query.append_pair("link", link);
-    }
-    let action = format!("{}/f/{id}?{}", app.own_origin, query.finish());
-    let body = fragment(text, Look::of(&form.definition), &action, &app.tokens.issue(id));
+    let body = fragment_of(&app, &form, text, link.as_deref())?;
     let mut response = Body::from(body).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
+}
+
+/// The form's JSON and its first paint, with a token of its own.
+///
+/// # Errors
+/// Why the form does not open by this link.
+pub(super) fn fragment_of(
+    app: &App,
+    form: &ServedForm,
+    text: &FormText,
+    link: Option<&str>,
+) -> Result<Vec<u8>, ApiReason> {
+    app.links.purpose(form, link).map_err(ApiReason::from)?;
+    let id = &form.definition.id;
+    let mut query = Serializer::new(String::new());
+    query.append_pair("locale", &text.form.locale);
+    if let Some(link) = link {
+        query.append_pair("link", link);
+    }
+    let action = format!("{}/f/{id}?{}", app.own_origin, query.finish());
+    Ok(fragment(text, Look::of(&form.definition), &action, &app.tokens.issue(id)))
 }
 
 /// A challenge for a proof of work. Never kept, for each is solved and used once.

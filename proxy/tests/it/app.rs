@@ -2,6 +2,7 @@
 //!
 //! Apart so that a test reads as what it is about: start, send, look.
 
+pub mod bundle;
 pub mod config_text;
 pub mod partners;
 

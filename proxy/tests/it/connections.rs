@@ -10,6 +10,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
+use crate::app::bundle::with_bundle;
 use crate::app::config_text::{API_KEY_VARIABLE, RING_KEY_VARIABLE, partner_variables};
 use crate::app::{API_KEY, ConfigText, PATIENCE, RING_KEY, TestApp};
 
@@ -20,23 +21,7 @@ const GET_LARGE: &str = "GET /assets/form.1.wasm HTTP/1.1\r\nhost: x\r\n\r\n";
 /// A proxy with a large asset and these lines in `[public]`.
 async fn start(public: &str) -> TestApp {
     TestApp::start_with(|config| {
-        let dir = config.store.with_file_name("assets");
-        std::fs::create_dir(&dir).unwrap();
-        let manifest = r#"{"loader":{"file":"loader.1.js"},"glue":{"file":"form.1.js"},"wasm":{"file":"form.1.wasm"},"styles":{"file":"form.1.css"},"more":{"file":"more.1.js"},"later":{"file":"later.1.css"}}"#;
-        for (name, text) in
-            [
-                ("manifest.json", manifest),
-                ("loader.1.js", "1"),
-                ("more.1.js", "3"),
-                ("form.1.js", "2"),
-                ("form.1.css", ".lf{}"),
-                ("later.1.css", ".lf{}"),
-            ]
-        {
-            std::fs::write(dir.join(name), text).unwrap();
-        }
-        std::fs::write(dir.join("form.1.wasm"), vec![b'x'; LARGE_BYTES]).unwrap();
-        config.assets_dir = Some(dir);
+        with_bundle(config, &[("form.1.css", b".lf{}"), ("form.1.wasm", &vec![b'x'; LARGE_BYTES])]);
         config.public = public.to_owned();
     })
     .await

@@ -37,6 +37,7 @@ mod records;
 mod signatures;
 mod store;
 mod submissions;
+mod tag;
 mod tls;
 mod tokens;
 mod transport;

@@ -7,6 +7,7 @@ use lead_proxy::clock::{Clock, Timestamp};
 use reqwest::Method;
 use tempfile::TempDir;
 
+use crate::app::bundle::with_bundle;
 use crate::app::{Answer, HOST_ORIGIN, TestApp};
 
 const GOOD: &str = "first_name=Ada&last_name=Lovelace&email=ada%40analytical.example&phone=020+7946+0018\
@@ -177,25 +178,7 @@ async fn hosted_page_is_framed_by_nobody() {
 
 #[tokio::test]
 async fn page_inlines_exactly_the_styles_that_its_policy_names() {
-    let app = TestApp::start_with(|config| {
-        let dir = config.store.with_file_name("assets");
-        std::fs::create_dir(&dir).unwrap();
-        let manifest = r#"{"loader":{"file":"loader.1.js"},"glue":{"file":"form.1.js"},"wasm":{"file":"form.1.wasm"},"styles":{"file":"form.1.css"},"more":{"file":"more.1.js"},"later":{"file":"later.1.css"}}"#;
-        for (name, text) in [
-            ("manifest.json", manifest),
-            ("loader.1.js", "let loader"),
-            ("loader.1.js.br", "packed"),
-            ("form.1.js", "let glue"),
-            ("form.1.wasm", "wasm"),
-            ("form.1.css", ".lf{color:red}"),
-            ("more.1.js", "let more"),
-            ("later.1.css", ".lf-thanks{color:red}"),
-        ] {
-            std::fs::write(dir.join(name), text).unwrap();
-        }
-        config.assets_dir = Some(dir);
-    })
-    .await;
+    let app = TestApp::start_with(|config| with_bundle(config, &[])).await;
     let page = app.get("/f/card-machines").await;
     assert!(page.text.contains("<style>.lf{color:red}</style>"), "{}", page.text);
     // SHA-256 of `.lf{color:red}`, made with another tool.

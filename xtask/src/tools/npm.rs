@@ -1,6 +1,6 @@
-//! Tools that come from npm: wasm-opt (in `binaryen`), esbuild, axe-core, TypeScript, and React for the wrapper's tests.
+//! What comes from npm: the tools (wasm-opt in `binaryen`, esbuild, axe-core, TypeScript, React for its wrapper), and the peers of `bench web`.
 //!
-//! They lie in the cache folder under the hash of the lock file, so that two clones with the same lock share them and
+//! Each set lies in the cache folder under the hash of its lock file, so that two clones with the same lock share it and
 //! a changed lock never meets old packages.
 
 use super::{
@@ -9,6 +9,7 @@ use super::{
 };
 use crate::sh;
 use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
 use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
     path::{Path, PathBuf},
@@ -20,57 +21,79 @@ const NODE_MAJOR_MIN: u32 = 18;
 /// The files that decide what is installed.
 const INPUTS: &[&str] = &["package.json", "package-lock.json", ".npmrc"];
 
-/// Those that something here asks for by name.
-const PACKAGES: &[&str] = &["binaryen", "esbuild", "axe-core", "react", "react-dom", "typescript"];
-
-/// All packages of `xtask/web/package-lock.json`, as one tool.
-pub(super) struct Packages;
-
-/// Where the packages of this checkout's lock file lie.
-pub(super) fn folder() -> Result<PathBuf> {
-    let mut hasher = DefaultHasher::new();
-    for name in INPUTS {
-        read(&sources().join(name))?.hash(&mut hasher);
-    }
-    Ok(cache()?.join(format!("web-{:016x}", hasher.finish())))
+/// All packages of one lock file, as one tool.
+pub(super) struct Packages {
+    /// The folder of the lock file in the repository.
+    sources: &'static str,
+    /// What the folder in the cache is called before the hash.
+    prefix: &'static str,
+    /// Whether they answer, once each is known to be the pinned one.
+    answers: fn(&Packages, &Path) -> Result<()>,
 }
 
-fn sources() -> PathBuf {
-    sh::root().join("xtask/web")
-}
+/// What builds and tests the form.
+pub(super) const TOOLS: Packages = Packages { sources: "xtask/web", prefix: "web", answers: tools_answer };
+
+/// What the form is measured against, and what drives the browser meanwhile.
+pub(super) const PEERS: Packages =
+    Packages { sources: "benches/web", prefix: "bench-web", answers: |_, _| Ok(()) };
 
 fn read(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("could not read {}", path.display()))
 }
 
-/// The version that `package.json` pins.
-fn pinned(package: &str) -> Result<String> {
-    let text = read(&sources().join("package.json"))?;
-    let json: serde_json::Value =
-        serde_json::from_str(&text).context("xtask/web/package.json is not JSON")?;
-    let version = json.pointer(&format!("/dependencies/{package}")).and_then(|version| version.as_str());
-    version
-        .map(str::to_owned)
-        .with_context(|| format!("found no version of {package} in xtask/web/package.json, expected one"))
+fn read_json(path: &Path) -> Result<Value> {
+    serde_json::from_str(&read(path)?).with_context(|| format!("{} is not JSON", path.display()))
 }
 
-/// Checks that each package below `home` is there, is the pinned one, and that the programs run.
-fn check(home: &Path) -> Result<Found> {
-    let modules = home.join("node_modules");
-    let mut says = Vec::new();
-    for package in PACKAGES {
-        let wanted = pinned(package)?;
-        let manifest = read(&modules.join(package).join("package.json"))?;
-        let manifest: serde_json::Value = serde_json::from_str(&manifest)
-            .with_context(|| format!("{package}'s package.json is not JSON"))?;
-        let found = manifest.get("version").and_then(|version| version.as_str()).unwrap_or("none");
-        ensure!(found == wanted, "{} has {package} {found}, expected {wanted}", modules.display());
-        says.push(format!("{package} {wanted}"));
+impl Packages {
+    /// Where the packages of this checkout's lock file lie.
+    pub(super) fn folder(&self) -> Result<PathBuf> {
+        let mut hasher = DefaultHasher::new();
+        for name in INPUTS {
+            read(&self.sources().join(name))?.hash(&mut hasher);
+        }
+        Ok(cache()?.join(format!("{}-{:016x}", self.prefix, hasher.finish())))
     }
+
+    fn sources(&self) -> PathBuf {
+        sh::root().join(self.sources)
+    }
+
+    /// Every package that `package.json` names, with its pinned version.
+    fn pinned(&self) -> Result<Vec<(String, String)>> {
+        let json = read_json(&self.sources().join("package.json"))?;
+        let named = json.get("dependencies").and_then(Value::as_object);
+        let named =
+            named.with_context(|| format!("found no dependencies in {}/package.json", self.sources))?;
+        Ok(named
+            .iter()
+            .map(|(package, version)| (package.clone(), version.as_str().unwrap_or_default().to_owned()))
+            .collect())
+    }
+
+    /// Checks that each package below `home` is there, is the pinned one, and that the programs run.
+    fn check(&self, home: &Path) -> Result<Found> {
+        let modules = home.join("node_modules");
+        let mut says = Vec::new();
+        for (package, wanted) in self.pinned()? {
+            let manifest = read_json(&modules.join(&package).join("package.json"))?;
+            let found = manifest.get("version").and_then(Value::as_str).unwrap_or("none");
+            ensure!(found == wanted, "{} has {package} {found}, expected {wanted}", modules.display());
+            says.push(format!("{package} {wanted}"));
+        }
+        (self.answers)(self, &modules)?;
+        Ok(Found { says: says.join(", "), programs: Some(modules.join(".bin")) })
+    }
+}
+
+/// Runs the programs, and looks at the one file that is put into pages.
+fn tools_answer(packages: &Packages, modules: &Path) -> Result<()> {
     let programs = modules.join(".bin");
+    let pinned = packages.pinned()?;
     for (program, package) in [("wasm-opt", "binaryen"), ("esbuild", "esbuild")] {
         let answered = answer(&programs.join(program))?;
-        let wanted = pinned(package)?;
+        let wanted = pinned.iter().find(|(name, _)| name == package).map_or("none", |(_, version)| version);
         // wasm-opt says its major version only: `wasm-opt version 132 (version_132)`.
         let major = wanted.split('.').next().unwrap_or_default();
         let right = answered.split_whitespace().any(|word| word == wanted || word == major);
@@ -82,7 +105,7 @@ fn check(home: &Path) -> Result<Found> {
         "{} is missing or cut short",
         axe.display()
     );
-    Ok(Found { says: says.join(", "), programs: Some(programs) })
+    Ok(())
 }
 
 /// Node and npm are the one thing that must be on the machine beforehand, besides rustup.
@@ -100,18 +123,18 @@ fn expect_node() -> Result<()> {
 
 impl Provider for Packages {
     fn label(&self) -> String {
-        format!("the npm packages ({})", PACKAGES.join(", "))
+        format!("the npm packages of {}", self.sources)
     }
 
     fn find(&self) -> Result<Found> {
         expect_node()?;
-        check(&folder()?)
+        self.check(&self.folder()?)
     }
 
     fn install(&self) -> Result<()> {
         expect_node()?;
-        let home = folder()?;
-        if let Err(why) = check(&home)
+        let home = self.folder()?;
+        if let Err(why) = self.check(&home)
             && home.exists()
         {
             println!(
@@ -119,12 +142,12 @@ impl Provider for Packages {
                 first_line(&format!("{why:#}"))
             );
         }
-        println!("npm packages: installing by `npm ci`, a few seconds");
+        println!("npm packages: installing those of {} by `npm ci`, a few seconds", self.sources);
         let partial = home.with_extension("partial");
         remove(&partial)?;
         std::fs::create_dir_all(&partial).with_context(|| format!("could not make {}", partial.display()))?;
         for name in INPUTS {
-            std::fs::copy(sources().join(name), partial.join(name))
+            std::fs::copy(self.sources().join(name), partial.join(name))
                 .with_context(|| format!("could not copy {name}"))?;
         }
         // No scripts: esbuild's and binaryen's programs lie in the packages themselves.
@@ -132,7 +155,7 @@ impl Provider for Packages {
         command.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&partial);
         sh::output(&mut command)
             .context("remedy: see whether npm reaches its registry (`npm ping`), then run again")?;
-        check(&partial).context("what npm installed is not what the lock file names")?;
+        self.check(&partial).context("what npm installed is not what the lock file names")?;
         remove(&home)?;
         std::fs::rename(&partial, &home)
             .with_context(|| format!("could not rename {} into place", partial.display()))
