@@ -13,6 +13,7 @@
     reason = "tests; the bans are for what runs in a page, and this runs beside a browser"
 )]
 
+mod accessibility;
 mod browser;
 mod companion;
 mod completion;

@@ -23,7 +23,7 @@ const ROLES: &[&str] = &[
 ];
 
 /// A line for each node that counts: role, name, what is true of it, and its description.
-async fn tree(browser: &Browser) -> Vec<String> {
+pub(crate) async fn tree(browser: &Browser) -> Vec<String> {
     browser.cdp("Accessibility.enable", json!({})).await;
     let tree = browser.cdp("Accessibility.getFullAXTree", json!({})).await;
     let nodes = tree["nodes"].as_array().unwrap().clone();
