@@ -23,8 +23,8 @@ const TOKENS =
 
 const { currentScript } = document;
 
-/** Where everything of ours lies: the folder of this script. */
-const home = currentScript?.src && new URL(".", currentScript.src).href;
+/** Where everything of ours lies: the folder of this script, or of `assets/`, where a page has pinned it by its hashed name. */
+const home = currentScript?.src.replace(/(assets\/)?[\w.]*([?#].*)?$/, "");
 
 /** Storage keys in use: two copies of one form on one page must not share an idempotency key. */
 const keys = new Set();

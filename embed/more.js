@@ -4,7 +4,7 @@
 // the Wasm has taken over, and asks nothing of either; when it is late or does not come, the form works without it. Each
 // part is a file of `more/` and speaks for itself; this one puts them together.
 
-/* global __LATER__ -- the text of style/later.css, put in by the build */
+/* global __LATER__, __SIGNED__ -- the text of style/later.css, and the file name of signed.js; put in by the build */
 
 import { answerCalls, calls, remoteCalls } from "./more/calls.js";
 import { keepCampaign, tagAction } from "./more/campaign.js";
@@ -14,10 +14,13 @@ import { keepDraft } from "./more/draft.js";
 import { follow, heed } from "./more/follow.js";
 import { nameParts } from "./more/parts.js";
 import { tellPresses } from "./more/press.js";
-import { prefilled } from "./more/prefill.js";
+import { prefilled, tokenOf } from "./more/prefill.js";
 import { redirect } from "./more/redirect.js";
 import { watchForRobots } from "./more/robots.js";
-import { fill } from "./more/values.js";
+import { fillAll, watchTouched } from "./more/values.js";
+
+/** What only a form with a signed token needs. */
+const loadSigned = () => import(new URL(__SIGNED__, import.meta.url));
 
 let sheet;
 
@@ -50,7 +53,7 @@ export async function stage(element, root, styles) {
 function listeners() {
   const ending = new AbortController();
   const on = (target, name, listener) => target.addEventListener(name, listener, { signal: ending.signal });
-  return { on, end: () => ending.abort() };
+  return { on, signal: ending.signal, end: () => ending.abort() };
 }
 
 /**
@@ -59,27 +62,34 @@ function listeners() {
  * around it. `token` is the proxy's, which stood in the first paint.
  */
 export function accompany({ element, parent, form, options, host, token }) {
-  const { on, end } = listeners();
+  const { on, signal, end } = listeners();
   const root = parent.getRootNode();
   const ends = [end, watchContrast(element, parent)];
   // The page around our iframe knows it, and says so.
   const campaign = host ? {} : keepCampaign();
-  const context = { element, parent, form, host, campaign, options, on };
+  const context = { element, parent, form, host, campaign, options, on, signal };
   dress(root);
   // A page's style sheet gets into a shadow root by part names alone; our own pages have none.
   if (root instanceof ShadowRoot) ends.push(nameParts(parent));
   tagAction(parent, campaign);
   tellPresses(parent, on);
   // What the visitor has typed before counts more than what the page knows.
+  watchTouched(context);
   const draft = keepDraft(context);
-  for (const [name, value] of Object.entries({ ...prefilled(element, form), ...draft.values })) {
-    fill(context, name, value);
-  }
+  fillAll(context, draft.values);
+  context.sign = async (token) => {
+    if (token) await loadSigned().then(({ fillSigned }) => fillSigned(context, token), console.warn);
+  };
+  const vouched = tokenOf(element, options.mode);
+  // What is signed counts more than what is not.
+  const signed = context.sign(vouched).then(() => vouched && fillAll(context, prefilled(element, form)));
+  if (!vouched) fillAll(context, prefilled(element, form));
   redirect(context);
   // After what was filled in by us, which is no visitor's touch.
   const robots = watchForRobots({ element, parent, form, token });
   nameClose(element, form.messages.close);
-  draft.sendWaiting();
+  // Not without the token that vouches for it.
+  signed.then(draft.sendWaiting);
   if (host) {
     heed(context);
     answerCalls(context, draft);
@@ -87,7 +97,11 @@ export function accompany({ element, parent, form, options, host, token }) {
   return {
     ...calls(context, draft),
     /** Members of a submission's JSON, beside the values. */
-    body: () => ({ source: { mode: options.mode, page: options.page, campaign: context.campaign }, ...robots.body() }),
+    body: () => ({
+      source: { mode: options.mode, page: options.page, campaign: context.campaign },
+      prefill: context.prefill,
+      ...robots.body(),
+    }),
     end() {
       robots.end();
       ends.forEach((end) => end());
@@ -100,6 +114,6 @@ export function accompany({ element, parent, form, options, host, token }) {
  * message to the frame; what the frame sends, `hear` is given.
  */
 export function accompanyFrame(element, post) {
-  post({ type: "fill", values: prefilled(element), campaign: keepCampaign() });
+  post({ type: "fill", values: prefilled(element), campaign: keepCampaign(), token: tokenOf(element) });
   return { ...remoteCalls(element, post), end: follow(element, post) };
 }

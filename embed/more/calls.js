@@ -50,6 +50,8 @@ export function answerCalls(context, draft) {
     if (event.source !== parent || event.origin !== origin || data?.leadForm !== instance) return;
     if (data.type === "fill") {
       context.campaign = data.campaign;
+      // What is signed counts more than what is not.
+      await context.sign(data.token);
       for (const name in data.values) {
         if (field(context.form, name)?.kind !== "consent") fill(context, name, data.values[name]);
       }

@@ -25,3 +25,11 @@ export function prefilled(element, form) {
   }
   return Object.fromEntries(Object.entries(values).filter(([name]) => isOpen(form, name)));
 }
+
+/**
+ * The token that an element was given: its attribute `prefill-token`, or on our hosted page the fragment `#prefill=…` of the
+ * address, which reaches no server and no log.
+ */
+export const tokenOf = (element, mode) =>
+  element.getAttribute("prefill-token") ??
+  (mode === "hosted" ? new URLSearchParams(location.hash.slice(1)).get("prefill") : null);

@@ -4,6 +4,8 @@
 // Apart from the rest of what accompanies a form because most of it runs in a worker. Whatever of it fails, the form is sent
 // all the same: what is missing only counts.
 
+import { carry } from "./values.js";
+
 /** Solved anew after so long; the proxy takes a proof for half an hour. */
 const FRESH_MS = 20 * 60_000;
 
@@ -68,14 +70,7 @@ export function watchForRobots({ element, parent, form, token }) {
       if (number === undefined) return;
       proof = btoa(JSON.stringify({ algorithm, ...asked, number }));
       due = Date.now() + FRESH_MS;
-      const plain = parent.querySelector("[name=_token]")?.form;
-      if (plain) {
-        const field = plain.querySelector("[name=_proof]") ?? document.createElement("input");
-        field.type = "hidden";
-        field.name = "_proof";
-        field.value = proof;
-        plain.append(field);
-      }
+      carry(parent, "_proof", proof);
     } catch {
     } finally {
       busy = false;

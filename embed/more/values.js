@@ -5,7 +5,7 @@ export const field = (form, name) => form.fields.find((field) => field.name === 
 
 export const isBox = ({ kind }) => kind === "checkbox" || kind === "consent";
 
-const controls = (parent, name) => [...parent.querySelectorAll(`[name="${CSS.escape(name)}"]`)];
+export const controls = (parent, name) => [...parent.querySelectorAll(`[name="${CSS.escape(name)}"]`)];
 
 const isTicked = (value) => value === true || value === "true" || value === "on";
 
@@ -16,6 +16,17 @@ export function read({ parent, form }, name) {
   const { kind } = field(form, name);
   if (kind === "radio") return found.find((control) => control.checked)?.value ?? "";
   return isBox({ kind }) ? found[0].checked : found[0].value;
+}
+
+/** Gives the plain form a value to take along; there is none where the Wasm has taken it over. */
+export function carry(parent, name, value) {
+  const plain = parent.querySelector("[name=_token]")?.form;
+  if (!plain) return;
+  const field = plain.querySelector(`[name=${name}]`) ?? document.createElement("input");
+  field.type = "hidden";
+  field.name = name;
+  field.value = value;
+  if (!field.isConnected) plain.append(field);
 }
 
 /** Whether nobody has changed a control since the page came. */
@@ -44,8 +55,23 @@ export function write({ parent, form }, name, value) {
   return true;
 }
 
-/** The same where nobody has typed anything yet, and nothing else. */
+/**
+ * Notes from now on what is filled in, by the visitor or by us. Looked at once: after the Wasm has taken a form over, what was
+ * typed before looks like what the page came with.
+ */
+export function watchTouched(context) {
+  const { parent, form, on } = context;
+  const names = form.fields.map(({ name }) => name);
+  context.touched = new Set(names.filter((name) => !controls(parent, name).every(untouched)));
+  on(parent, "input", ({ target }) => context.touched.add(target.name));
+}
+
+/** The same where nothing is filled in yet, and nothing else. */
 export function fill(context, name, value) {
-  if (!field(context.form, name)) return;
-  if (controls(context.parent, name).every(untouched)) write(context, name, value);
+  if (field(context.form, name) && !context.touched.has(name)) write(context, name, value);
+}
+
+/** The same for values by field name. */
+export function fillAll(context, values) {
+  for (const name in values) fill(context, name, values[name]);
 }

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest::{SHA256, SHA384, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -15,6 +15,9 @@ use serde::Deserialize;
 
 use crate::config::Finding;
 use crate::forms::etag;
+use crate::snippets::Loader;
+
+mod archive;
 
 mod compiled {
     include!(concat!(env!("OUT_DIR"), "/assets.rs"));
@@ -32,6 +35,7 @@ pub(crate) struct Assets {
     parts: Option<Parts>,
     styles: String,
     style_source: Option<String>,
+    archive: Option<PathBuf>,
 }
 
 /// The names of the bundle's parts.
@@ -63,6 +67,7 @@ struct Manifest {
     loader: Row,
     first: Row,
     more: Row,
+    signed: Row,
     glue: Row,
     wasm: Row,
     styles: Row,
@@ -75,13 +80,13 @@ struct Row {
 }
 
 impl Assets {
-    /// The bundle of a folder, else the one compiled in, which may be empty.
+    /// The bundle of a folder, else the one compiled in, which may be empty; beside it what is kept of older ones.
     ///
     /// # Errors
     /// What is wrong with it.
-    pub(crate) fn load(dir: Option<&Path>) -> Result<Self, Finding> {
+    pub(crate) fn load(dir: Option<&Path>, archive: Option<&Path>) -> Result<Self, Finding> {
         let files = match dir {
-            Some(dir) => read_dir(dir)?,
+            Some(dir) => read_dir(dir, "assets.dir")?,
             None => compiled::COMPILED
                 .iter()
                 .map(|(name, bytes): &(&str, &'static [u8])| ((*name).to_owned(), Bytes::from_static(bytes)))
@@ -90,7 +95,33 @@ impl Assets {
         if files.is_empty() && dir.is_none() {
             return Ok(Self::default());
         }
-        Self::from_files(files)
+        let mut assets = Self::from_files(files)?;
+        if let Some(archive) = archive {
+            for (name, asset) in pair_up(archive::read(archive)?) {
+                assets.files.entry(name).or_insert(asset);
+            }
+            assets.archive = Some(archive.to_owned());
+        }
+        Ok(assets)
+    }
+
+    /// Puts the bundle into the archive, where there is one: what is served today can be asked for after the next upgrade.
+    ///
+    /// # Errors
+    /// Where the folder can't be written.
+    pub(crate) fn keep(&self) -> Result<(), Finding> {
+        let Some(dir) = &self.archive else { return Ok(()) };
+        archive::add(dir, &self.files).map_err(|error| {
+            let found = format!("a folder {} that can't be written ({})", dir.display(), error.kind());
+            Finding::new("assets.archive", found, "one that the proxy may write, or \"\"")
+        })
+    }
+
+    /// The loader as a page pins it.
+    pub(crate) fn pinned_loader(&self) -> Option<Loader> {
+        let hash = digest(&SHA384, &self.loader()?.plain);
+        let integrity = format!("sha384-{}", STANDARD.encode(hash));
+        Some(Loader { file: self.parts()?.loader.clone(), integrity })
     }
 
     /// A file by its hashed name.
@@ -126,8 +157,8 @@ impl Assets {
         let manifest = files.get(MANIFEST).ok_or_else(|| broken("no manifest.json"))?;
         let manifest: Manifest =
             serde_json::from_slice(manifest).map_err(|_| broken("a manifest.json that can't be read"))?;
-        let Manifest { loader, first, more, glue, wasm, styles, later } = &manifest;
-        for row in [loader, first, more, glue, wasm, styles, later] {
+        let Manifest { loader, first, more, signed, glue, wasm, styles, later } = &manifest;
+        for row in [loader, first, more, signed, glue, wasm, styles, later] {
             if !files.contains_key(&row.file) {
                 return Err(broken(&format!("no {:?}, which manifest.json names", row.file)));
             }
@@ -143,7 +174,8 @@ impl Assets {
             later: manifest.later.file,
         };
         let style_source = format!("'sha256-{}'", STANDARD.encode(digest(&SHA256, styles.as_bytes())));
-        Ok(Self { files: pair_up(files), parts: Some(parts), styles, style_source: Some(style_source) })
+        let style_source = Some(style_source);
+        Ok(Self { files: pair_up(files), parts: Some(parts), styles, style_source, archive: None })
     }
 }
 
@@ -172,11 +204,12 @@ impl Asset {
     }
 }
 
-fn read_dir(dir: &Path) -> Result<BTreeMap<String, Bytes>, Finding> {
+/// The files of a folder that this setting names.
+fn read_dir(dir: &Path, setting: &str) -> Result<BTreeMap<String, Bytes>, Finding> {
     let shown = dir.display();
     let unreadable = |error: std::io::Error| {
         let found = format!("a folder {shown} that can't be read ({})", error.kind());
-        Finding::new("assets.dir", found, "a folder as `cargo xtask assets` makes it, or \"\"")
+        Finding::new(setting, found, "a folder of built assets that can be read, or \"\"")
     };
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(dir).map_err(unreadable)? {
@@ -224,7 +257,7 @@ mod tests {
     use super::*;
 
     fn bundle() -> BTreeMap<String, Bytes> {
-        let manifest = r#"{"loader":{"file":"l.js"},"first":{"file":"f.js"},"glue":{"file":"g.js"},"wasm":{"file":"w.wasm"},"styles":{"file":"s.css"},"more":{"file":"m.js"},"later":{"file":"t.css"}}"#;
+        let manifest = r#"{"loader":{"file":"l.js"},"first":{"file":"f.js"},"glue":{"file":"g.js"},"wasm":{"file":"w.wasm"},"styles":{"file":"s.css"},"more":{"file":"m.js"},"signed":{"file":"d.js"},"later":{"file":"t.css"}}"#;
         [
             ("manifest.json", manifest),
             ("l.js", "l"),
@@ -235,6 +268,7 @@ mod tests {
             ("w.wasm", "w"),
             ("s.css", "s"),
             ("m.js", "m"),
+            ("d.js", "d"),
             ("t.css", "t"),
             ("inputs", "x"),
         ]

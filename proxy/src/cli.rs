@@ -10,8 +10,10 @@ mod forms;
 mod history;
 mod link;
 mod operator;
+mod prefill;
 mod render;
 mod serve;
+mod snippet;
 mod table;
 
 use std::io::Write as _;
@@ -21,6 +23,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::{Config, ConfigError, Environment};
+use crate::snippets::Way;
 
 /// Status of a process that refused its configuration.
 const REFUSED: u8 = 2;
@@ -78,6 +81,25 @@ enum Command {
         #[command(flatten)]
         file: File,
     },
+    /// Print the address at which a form stands filled in, signed with the account's first panel key.
+    Prefill {
+        /// The form's id.
+        form: String,
+        #[command(flatten)]
+        filling: prefill::Filling,
+        #[command(flatten)]
+        file: File,
+    },
+    /// Print what an embedder copies into a page.
+    Snippet {
+        /// The form's id.
+        form: String,
+        /// One way alone, and nothing else; all of them where left out.
+        #[arg(long = "as", value_enum)]
+        way: Option<Way>,
+        #[command(flatten)]
+        file: File,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -102,6 +124,12 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Link { form, reference, days, file } => {
             with_config(&file.config, |config| link::run(&config, &form, &reference, days))
         }
+        Command::Prefill { form, filling, file } => {
+            with_config(&file.config, |config| prefill::run(&config, &form, &filling))
+        }
+        Command::Snippet { form, way, file } => {
+            with_config(&file.config, |config| snippet::run(&config, &form, way))
+        }
     }
 }
 
@@ -122,6 +150,21 @@ fn with_config(path: &Path, act: impl FnOnce(Config) -> anyhow::Result<()>) -> E
 fn refuse(path: &Path, error: &ConfigError) -> ExitCode {
     say_wrong(&format!("{}: {error}", path.display()));
     ExitCode::from(REFUSED)
+}
+
+/// The origin under which browsers know the proxy of this configuration.
+fn origin(config: &Config) -> String {
+    match &config.public.origin {
+        Some(origin) => origin.as_str().to_owned(),
+        None => format!("http://{}", config.public.listen),
+    }
+}
+
+/// Why nothing is signed for an account.
+fn no_key(account: &str) -> String {
+    format!(
+        "found no key to sign with: add the line panel_keys = [{{ env = \"NAME\" }}] below [accounts.{account}]"
+    )
 }
 
 /// Prints a result. Whoever has stopped reading has read enough: `… | head` is no failure.

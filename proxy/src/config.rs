@@ -149,7 +149,7 @@ fn gather(layers: &Layers, vault: &Vault<'_>, findings: &mut Vec<Finding>) -> Op
     let (public, _) = parts::public(table, findings);
     let (operator, _) = parts::operator(table, findings);
     let ((forms_dir, schema_life), _) = parts::forms(table, vault.base_dir, findings);
-    let (assets_dir, _) = parts::assets_dir(table, vault.base_dir, findings);
+    let ([assets_dir, archive], _) = parts::assets(table, vault.base_dir, findings);
     let (store, _) = parts::store(table, vault, findings);
     let (delivery, _) = parts::delivery(table, vault.base_dir, findings);
     let (keys, _) = keys::read(table, vault, findings);
@@ -158,7 +158,8 @@ fn gather(layers: &Layers, vault: &Vault<'_>, findings: &mut Vec<Finding>) -> Op
     let (alerts, _) = alerts::read(table, vault, loopback, findings);
     let (log, _) = parts::log(table, findings);
 
-    let assets = Assets::load(assets_dir.as_deref()).map_err(|finding| findings.push(finding)).ok();
+    let assets = Assets::load(assets_dir.as_deref(), archive.as_deref());
+    let assets = assets.map_err(|finding| findings.push(finding)).ok();
     let locales = Locales::compiled();
     let limits = AccountLimits { allow_loopback: loopback };
     let accounts = accounts::read(table, vault, limits, findings);

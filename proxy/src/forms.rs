@@ -6,7 +6,7 @@
 mod draw;
 pub(crate) mod keeper;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -14,14 +14,20 @@ use bytes::Bytes;
 use lead_model::{Form, FormDefinition, Origin};
 use serde::Serialize;
 
+use crate::account::Accounts;
 use crate::hex::hex;
 use crate::locales::Locales;
+
+/// Stands before what is only said of forms that a signed token may fill in.
+const PREFILL_PREFIX: &str = "prefill_";
 
 /// Every form by id.
 pub(crate) struct Forms {
     served: RwLock<BTreeMap<String, Arc<ServedForm>>>,
     /// As their embedders wrote them: those that wait for a schema, or have been drawn from one.
     from_schema: Vec<FormDefinition>,
+    /// The accounts that have keys to sign with.
+    signing: BTreeSet<String>,
     locales: Arc<Locales>,
 }
 
@@ -44,14 +50,22 @@ pub(crate) struct FormText {
 
 impl Forms {
     /// Translates every definition whose fields are known.
-    pub(crate) fn new(definitions: Vec<FormDefinition>, locales: Arc<Locales>) -> Self {
+    pub(crate) fn new(definitions: Vec<FormDefinition>, accounts: &Accounts, locales: Arc<Locales>) -> Self {
+        let signing: BTreeSet<String> = accounts
+            .iter()
+            .filter(|account| !account.panel_keys().is_empty())
+            .map(|account| account.id().to_owned())
+            .collect();
         let (from_schema, written): (Vec<_>, Vec<_>) =
             definitions.into_iter().partition(|definition| definition.fields.from_partner_schema());
         let served = written
             .into_iter()
-            .map(|definition| (definition.id.clone(), Arc::new(ServedForm::new(definition, &locales))))
+            .map(|definition| {
+                let form = ServedForm::new(definition, &signing, &locales);
+                (form.definition.id.clone(), Arc::new(form))
+            })
             .collect();
-        Self { served: RwLock::new(served), from_schema, locales }
+        Self { served: RwLock::new(served), from_schema, signing, locales }
     }
 
     /// The form of an id, if it can be served now.
@@ -78,18 +92,21 @@ impl Forms {
 
     /// Serves a form that was drawn, in the place of an older drawing.
     fn serve(&self, definition: FormDefinition) {
-        let form = Arc::new(ServedForm::new(definition, &self.locales));
+        let form = Arc::new(ServedForm::new(definition, &self.signing, &self.locales));
         let mut served = self.served.write().unwrap_or_else(PoisonError::into_inner);
         served.insert(form.definition.id.clone(), form);
     }
 }
 
 impl ServedForm {
-    pub(crate) fn new(definition: FormDefinition, locales: &Locales) -> Self {
+    /// `signing` are the accounts that have keys to sign with: no other form needs words about what was signed.
+    fn new(definition: FormDefinition, signing: &BTreeSet<String>, locales: &Locales) -> Self {
+        let is_signed = signing.contains(&definition.account);
         let languages = locales
             .of_form(&definition)
             .map(|tag| {
-                let form = definition.localize(tag, locales.messages(tag));
+                let mut form = definition.localize(tag, locales.messages(tag));
+                form.messages.retain(|(key, _)| is_signed || !key.starts_with(PREFILL_PREFIX));
                 Arc::new(FormText::new(form, definition.robots.proof))
             })
             .collect();

@@ -7,6 +7,7 @@ mod campaign;
 mod fingerprint;
 mod goes_on;
 mod person;
+pub(crate) mod prefill;
 pub(crate) mod purpose;
 pub(crate) mod record;
 
@@ -32,6 +33,7 @@ use crate::store::{Accepted, DuplicateRule, NewSubmission, Purpose, Store, Store
 
 use fingerprint::fingerprint;
 use goes_on::GoesOn;
+use prefill::Prefilled;
 
 /// Longest address of a host page that is kept, in bytes.
 const PAGE_BYTES_MAX: usize = 2_048;
@@ -60,6 +62,8 @@ pub(crate) struct Offer<'a> {
     pub(crate) source: Source,
     /// What it is for: a new lead, or the record of the link by which the form was opened.
     pub(crate) purpose: Purpose,
+    /// What a signed token has filled in; the default where there was none.
+    pub(crate) prefilled: Prefilled,
     /// What tells a person from a robot.
     pub(crate) signs: Signs,
 }
@@ -83,7 +87,7 @@ impl Intake {
     pub(crate) async fn take(&self, mut offer: Offer<'_>) -> Verdict {
         offer.source.campaign = campaign_of(std::mem::take(&mut offer.source.campaign));
         campaign::fill_hidden(&offer.text.form, &mut offer.values, &offer.source.campaign);
-        let values = match check(&offer.text.form, &offer.values) {
+        let values = match checked(&offer) {
             Ok(values) => values,
             Err(problems) => return Verdict::Invalid(without_foreign_names(problems)),
         };
@@ -155,6 +159,22 @@ impl Intake {
             FirstOutcome::Rejected { .. } | FirstOutcome::Pending => {
                 Verdict::Safe(answer(&receipt, SubmissionState::Received))
             }
+        }
+    }
+}
+
+/// The form's rules, and those of the token that has filled it in: who changes what that fixes is told so, and nothing else
+/// of the same field.
+fn checked(offer: &Offer<'_>) -> Result<NormalValues, Vec<Problem>> {
+    let form = &offer.text.form;
+    let changed = offer.prefilled.changed(form, &offer.values);
+    match check(form, &offer.values) {
+        checked if changed.is_empty() => checked,
+        checked => {
+            let mut problems = checked.err().unwrap_or_default();
+            problems.retain(|problem| changed.iter().all(|changed| changed.field != problem.field));
+            problems.splice(0..0, changed);
+            Err(problems)
         }
     }
 }

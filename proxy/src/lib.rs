@@ -22,6 +22,7 @@ pub mod locales;
 pub mod mapping;
 pub mod problem;
 pub mod signed;
+pub mod snippets;
 pub mod store;
 pub mod tasks;
 pub mod telemetry;

@@ -73,6 +73,11 @@ api_reasons! {
     LinkInvalid = "link_invalid", FORBIDDEN, "The link is not valid";
     /// The signed link was good once, but its time is over. Ask for a new one.
     LinkExpired = "link_expired", FORBIDDEN, "The link has expired";
+    /// The prefill token is not signed with a key of the form's account, is for another form, lives for longer than 7 days, or
+    /// its account has no key at all. Nothing of it is shown.
+    PrefillInvalid = "prefill_invalid", FORBIDDEN, "The prefill token is not valid";
+    /// The prefill token was good once, but its time is over. Sign a new one with the next page.
+    PrefillExpired = "prefill_expired", FORBIDDEN, "The prefill token has expired";
     /// The panel token is for reading only. Who may make and change records needs one of the scope `write`.
     ScopeMissing = "scope_missing", FORBIDDEN, "This token may not change records";
     /// The panel token is for one other record. Open that one, or ask for a token without a record.

@@ -64,6 +64,8 @@ pub(crate) struct Setting<'a> {
     pub(crate) look: Look<'a>,
     /// The signed link by which the form was opened.
     pub(crate) link: Option<&'a str>,
+    /// The signed token that had filled in what is shown again.
+    pub(crate) prefill: Option<&'a str>,
 }
 
 impl Setting<'_> {
@@ -81,6 +83,7 @@ impl Setting<'_> {
             ("preset", self.look.preset),
             ("density", self.look.density),
             ("link", self.link),
+            ("prefill-token", self.prefill),
         ];
         for (name, value) in said {
             if let Some(value) = value {

@@ -38,6 +38,7 @@ pub(crate) fn public(app: &Arc<App>) -> Router {
             get(forms::get_fragment).options(nothing_here).layer(compressed()),
         )
         .route("/v1/forms/{form}/challenge", get(forms::get_challenge).options(nothing_here))
+        .route("/v1/forms/{form}/prefill", post(forms::post_prefill).options(nothing_here))
         .route(SUBMISSIONS, post(submissions::create_submission).options(nothing_here))
         .route("/v1/receipts/{receipt}", get(receipts::get_receipt).options(nothing_here))
         .route_layer(from_fn_with_state(Arc::clone(app), origin_allowlist::layer));

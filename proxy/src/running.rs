@@ -68,6 +68,7 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
 /// # Errors
 /// As [`serve`].
 pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
+    config.assets.keep().map_err(|finding| anyhow::anyhow!("{finding}"))?;
     let sockets = Sockets::bind(&config.public, config.operator.listen).await?;
     let (accounts, locales) = (Arc::new(Accounts::new(config.accounts)), Arc::new(config.locales));
     let (store, keys) = open_store(config.store, config.keys, &clock).await?;
@@ -76,7 +77,7 @@ pub async fn serve_by(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let alerts =
         Alerts::start(config.alerts, Arc::clone(&store), &accounts, transport.clone(), clock.clone());
     let exchange = Exchange::new(transport, Arc::new(keeper), clock.clone());
-    let forms = Arc::new(Forms::new(config.forms, Arc::clone(&locales)));
+    let forms = Arc::new(Forms::new(config.forms, &accounts, Arc::clone(&locales)));
     // Before anything is delivered: a lead of such a form is said in words that the schema gives.
     let schemas =
         SchemaKeeper::new(&forms, &accounts, &exchange, &store, &clock, config.schema_life).start().await;

@@ -1,8 +1,14 @@
-//! What a CRM's server signs for us: panel tokens, by which a person reaches an account's records, and links, by which
-//! somebody completes one record.
+//! What a customer's server signs for us: panel tokens, by which a person of a CRM reaches an account's records, links, by
+//! which somebody completes one record, and prefill tokens, which fill in a form.
 //!
 //! Apart from the proxy's own form tokens: these are JSON Web Tokens, so that a server in any language can make them, with
 //! keys of the account's own. HS256 and nothing else; two keys at most, so that one can take the other's place.
+
+mod prefill;
+
+pub use prefill::{
+    PREFILL_LIFE_MAX, PREFILL_SENDING_MAX, PrefillClaims, PrefillUse, read_prefill, sign_prefill,
+};
 
 use std::time::Duration;
 
@@ -100,7 +106,7 @@ pub fn read_panel_token(account: &Account, token: &str, now: Timestamp) -> Resul
     if claims.account != account.id() || !texts.into_iter().flatten().all(|text| is_plain(text)) {
         return Err(SignedFault::Invalid);
     }
-    check_times(claims.iat, claims.exp, PANEL_TOKEN_LIFE_MAX, now).map(|()| claims)
+    check_times((claims.iat, claims.exp), PANEL_TOKEN_LIFE_MAX, Duration::ZERO, now).map(|()| claims)
 }
 
 /// Reads a link for this account's form.
@@ -117,7 +123,7 @@ pub fn read_link(
     if claims.account != account.id() || claims.form != form || !is_plain(&claims.reference) {
         return Err(SignedFault::Invalid);
     }
-    check_times(claims.iat, claims.exp, LINK_LIFE_MAX, now).map(|()| claims)
+    check_times((claims.iat, claims.exp), LINK_LIFE_MAX, Duration::ZERO, now).map(|()| claims)
 }
 
 /// Signs a panel token, as a CRM's server would; none where the account has no key.
@@ -191,9 +197,16 @@ fn read<T: serde::de::DeserializeOwned>(
     keys.iter().find_map(read).ok_or(SignedFault::Invalid)
 }
 
-fn check_times(iat: i64, exp: i64, life_max: Duration, now: Timestamp) -> Result<(), SignedFault> {
+/// Whether a token made at `iat` and ending at `exp` is taken now, or has ended no longer ago than `grace`.
+fn check_times(
+    (iat, exp): (i64, i64),
+    life_max: Duration,
+    grace: Duration,
+    now: Timestamp,
+) -> Result<(), SignedFault> {
     let now = now.as_ms().div_euclid(1_000);
-    let life = i64::try_from(life_max.as_secs()).unwrap_or(i64::MAX);
+    let seconds = |span: Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
+    let life = seconds(life_max);
     match exp.checked_sub(iat) {
         Some(lives) if lives > life => return Err(SignedFault::TooLong),
         Some(lives) if lives > 0 => {}
@@ -202,7 +215,8 @@ fn check_times(iat: i64, exp: i64, life_max: Duration, now: Timestamp) -> Result
     if iat > now.saturating_add(CLOCK_SKEW_MAX_S) {
         return Err(SignedFault::Invalid);
     }
-    if now > exp.saturating_add(CLOCK_SKEW_MAX_S) { Err(SignedFault::Expired) } else { Ok(()) }
+    let end = exp.saturating_add(CLOCK_SKEW_MAX_S).saturating_add(seconds(grace));
+    if now > end { Err(SignedFault::Expired) } else { Ok(()) }
 }
 
 /// Not empty, not long, without a control character: it stands in a log line or in an address.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use lead_proxy::account::Account;
 use lead_proxy::clock::Clock;
-use lead_proxy::signed::sign_link;
+use lead_proxy::signed::{sign_link, sign_prefill};
 use partner_sim::site::Site;
 use partner_sim::takepayments::Ledger;
 use partner_sim::{Controls, KeyCheck, Request, Sim};
@@ -24,7 +24,7 @@ pub(crate) const API_KEY: &str = "canary-api-key-7d1f0c2b9e";
 /// How long a lead may take from the visitor's click to the partner's ledger.
 const ARRIVAL_LIMIT: Duration = Duration::from_secs(20);
 
-/// How long a link is good that a journey opens.
+/// How long a link or a prefill token is good that a journey opens.
 const LINK_LIFE: Duration = Duration::from_secs(60 * 60);
 
 /// Everything that runs for one journey. Dropping it ends it.
@@ -96,6 +96,14 @@ impl House {
     pub(crate) fn link(&self, account: &str, form: &str, reference: &str) -> String {
         let account = self.accounts.iter().find(|known| known.id() == account).unwrap();
         sign_link(account, form, reference, Clock::system().now(), LINK_LIFE).unwrap()
+    }
+
+    /// A token that fills in this form of the webhook's, as a customer's server signs it.
+    pub(crate) fn prefill(&self, form: &str, values: &serde_json::Value, fixed: &[&str]) -> String {
+        let account = self.accounts.iter().find(|known| known.id() == "webhook").unwrap();
+        let values = serde_json::from_value(values.clone()).unwrap();
+        let fixed = fixed.iter().map(|name| (*name).to_owned()).collect();
+        sign_prefill(account, form, (values, fixed), Clock::system().now(), LINK_LIFE).unwrap()
     }
 
     /// Waits until TakePayments has this many leads, and gives its ledger.
@@ -235,7 +243,10 @@ fn config(folder: &TempDir, listen: SocketAddr, origin: &str, insert_url: &str) 
         credentials = {{ api_key = {{ env = "TAKEPAYMENTS_API_KEY" }} }}
         {partners}
         "#,
-        partners = ConfigText::new(insert_url.to_owned(), PathBuf::new()).partners(),
+        partners = ConfigText::new(insert_url.to_owned(), PathBuf::new()).partners().replace(
+            "[accounts.webhook]",
+            "[accounts.webhook]\npanel_keys = [{ env = \"DEMO_ALGBRA_PANEL_KEY\" }]",
+        ),
         forms = at("forms"),
         assets = assets_dir().display(),
         store = at("leads.db"),

@@ -49,10 +49,11 @@ fn snippets(document: &str) -> Vec<String> {
 }
 
 /// A page of an embedder's who has copied this.
-fn page(snippet: &str, link: &str) -> String {
+fn page(snippet: &str, (link, token): (&str, &str)) -> String {
     let snippet = snippet
         .replace("https://forms.example", "{{proxy}}")
         .replace("https://leads.example", "{{proxy}}")
+        .replace("prefill-token=\"eyJhbGciOiJIUzI1NiJ9.…", &format!("prefill-token=\"{token}"))
         .replace("eyJhbGciOiJIUzI1NiJ9.…", link);
     let script = if snippet.contains("/embed.js") { "" } else { SCRIPT };
     let form = if snippet.contains("<lead-form") { "" } else { FORM };
@@ -66,12 +67,13 @@ async fn each_snippet_of_the_documents_shows_a_form() {
     let folder = tempfile::tempdir().unwrap();
     let house = House::start_in(&folder.path().display().to_string(), &[]).await;
     let link = house.link("algbra", "complete-account", "0b6f2a54-8a3e-4d0c-9c1f-6f1f0a1b2c3d");
+    let token = house.prefill("contact-us", &json!({ "first_name": "Ada" }), &["first_name"]);
     let browser = Browser::start().await;
     let mut tried = 0;
     for (document, snippet) in
         DOCUMENTS.iter().flat_map(|name| snippets(name).into_iter().map(move |text| (name, text)))
     {
-        std::fs::write(folder.path().join("copied.html"), page(&snippet, &link)).unwrap();
+        std::fs::write(folder.path().join("copied.html"), page(&snippet, (&link, &token))).unwrap();
         browser.goto(&house.page("copied.html")).await;
         if snippet.contains(" as=") {
             let button = "const e = document.querySelector('lead-form'), b = e.shadowRoot && e.shadowRoot.querySelector('button'); if (b) b.click(); return b && 1";
@@ -145,7 +147,7 @@ impl Desk {
             "link" => self.browser.goto(text).await,
             "react" => self.show_component(text).await,
             "wordpress" => self.show_post(text).await,
-            _ => self.show(&page(text, "")).await,
+            _ => self.show(&page(text, ("", ""))).await,
         }
         if text.starts_with("<a ") {
             let link =

@@ -37,7 +37,7 @@ const INPUTS: &[&str] = &[
 ];
 
 /// The parts of the manifest.
-pub(crate) const PARTS: &[&str] = &["loader", "first", "more", "glue", "wasm", "styles", "later"];
+pub(crate) const PARTS: &[&str] = &["loader", "first", "more", "signed", "glue", "wasm", "styles", "later"];
 
 /// The hash of the inputs that a folder was made from.
 const STAMP: &str = "inputs";

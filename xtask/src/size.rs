@@ -54,7 +54,7 @@ fn measure(manifest: &Value) -> Result<()> {
         row(part, size);
         sizes.push(size);
     }
-    let [loader, _first, more, glue, wasm, styles, _later] = sizes.try_into().unwrap_or_default();
+    let [loader, _first, more, _signed, glue, wasm, styles, _later] = sizes.try_into().unwrap_or_default();
     let mut verdicts = Vec::new();
     match largest_page()? {
         Some((form, page, quick)) => {

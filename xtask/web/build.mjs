@@ -103,13 +103,17 @@ const glue = place(
 );
 const styles = place("form", "css", await bundle("style/main.css", { loader: { ".svg": "dataurl", ".woff2": "dataurl" } }));
 const later = place("later", "css", await bundle("style/later.css", {}));
+const signed = place("signed", "js", await bundle("embed/signed.js", { format: "esm" }));
 const more = place(
   "more",
   "js",
   // The styles that no form shows at first come with it: one request less.
   await bundle("embed/more.js", {
     format: "esm",
-    define: { __LATER__: JSON.stringify(readFileSync(join(values.out, later.file), "utf8")) },
+    define: {
+      __LATER__: JSON.stringify(readFileSync(join(values.out, later.file), "utf8")),
+      __SIGNED__: JSON.stringify(signed.file),
+    },
   }),
 );
 const loader = place(
@@ -127,4 +131,4 @@ const loader = place(
   }),
 );
 const first = place("first", "js", await bundle("embed/first.js", { format: "iife" }));
-writeFileSync(join(values.out, "manifest.json"), `${JSON.stringify({ loader, first, more, glue, wasm, styles, later }, null, 2)}\n`);
+writeFileSync(join(values.out, "manifest.json"), `${JSON.stringify({ loader, first, more, signed, glue, wasm, styles, later }, null, 2)}\n`);

@@ -51,6 +51,10 @@ named! {
         UnknownField = "unknown_field",
         /// The partner refused this field's value.
         RefusedByPartner = "refused_by_partner",
+        /// Another value than the signed one, in a field that a prefill token fixes.
+        PrefillFixed = "prefill_fixed",
+        /// The prefill token that came along is not valid, or its time is over. Of no field.
+        PrefillOver = "prefill_over",
     }
 }
 

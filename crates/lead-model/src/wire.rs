@@ -58,6 +58,9 @@ pub struct SubmissionBody {
     /// What stood in the field that no person sees.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trap: Option<String>,
+    /// The signed token that has filled in the form, where one has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefill: Option<String>,
 }
 
 /// What the visitor is told of a submission that is safe.

@@ -36,16 +36,8 @@ pub(super) fn run(config: &Config, form: &str, reference: &str, days: u32) -> an
     }
     let account = config.accounts.iter().find(|account| account.id() == definition.account);
     let account = account.context("the form's account is missing")?;
-    let link = sign_link(account, form, reference, Clock::system().now(), life).with_context(|| {
-        format!(
-            "found no key to sign with: add the line panel_keys = [{{ env = \"NAME\" }}] below [accounts.{}]",
-            account.id()
-        )
-    })?;
-    let origin = match &config.public.origin {
-        Some(origin) => origin.as_str().to_owned(),
-        None => format!("http://{}", config.public.listen),
-    };
-    super::say(&format!("{origin}/f/{form}?link={link}"));
+    let link = sign_link(account, form, reference, Clock::system().now(), life)
+        .with_context(|| super::no_key(account.id()))?;
+    super::say(&format!("{}/f/{form}?link={link}", super::origin(config)));
     Ok(())
 }

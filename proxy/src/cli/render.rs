@@ -5,6 +5,7 @@
 use anyhow::Context as _;
 use lead_model::Values;
 
+use crate::account::Accounts;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::forms::Forms;
@@ -15,7 +16,8 @@ use crate::token::Tokens;
 pub(super) fn run(config: Config, form: &str, locale: Option<&str>) -> anyhow::Result<()> {
     let known: Vec<&str> = config.forms.iter().map(|form| form.id.as_str()).collect();
     let missing = format!("found no form {form:?}, expected one of {}", known.join(", "));
-    let forms = Forms::new(config.forms, std::sync::Arc::new(config.locales));
+    let accounts = Accounts::new(config.accounts);
+    let forms = Forms::new(config.forms, &accounts, std::sync::Arc::new(config.locales));
     let served = forms.get(form).context(missing)?;
     let text = served.in_language(locale.into_iter()).context("the form has no language")?;
     // Looks like one of a store's own; a running proxy would not take it.
@@ -26,6 +28,7 @@ pub(super) fn run(config: Config, form: &str, locale: Option<&str>) -> anyhow::R
             theme: None,
             look: Look::of(&served.definition),
             link: None,
+            prefill: None,
         },
         text,
         action: &format!("/f/{form}"),

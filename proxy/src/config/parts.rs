@@ -132,14 +132,15 @@ pub(super) fn forms(
     ((dir, schema_life), section.read())
 }
 
-pub(super) fn assets_dir(
+/// Folder and archive.
+pub(super) fn assets(
     table: &Table,
     base_dir: &Path,
     findings: &mut Vec<Finding>,
-) -> Part<Option<PathBuf>> {
+) -> Part<[Option<PathBuf>; 2]> {
     let mut section = Section::open("assets", table, findings);
-    let dir = section.path_if_any("dir", base_dir);
-    (dir, section.read())
+    let dirs = ["dir", "archive"].map(|key| section.path_if_any(key, base_dir));
+    (dirs, section.read())
 }
 
 pub(super) fn store(

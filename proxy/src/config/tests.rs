@@ -34,7 +34,7 @@ fn code_reads_exactly_the_keys_of_the_reference() {
         ("public", parts::public(&table, &mut findings).1),
         ("operator", parts::operator(&table, &mut findings).1),
         ("forms", parts::forms(&table, vault.base_dir, &mut findings).1),
-        ("assets", parts::assets_dir(&table, vault.base_dir, &mut findings).1),
+        ("assets", parts::assets(&table, vault.base_dir, &mut findings).1),
         ("store", parts::store(&table, &vault, &mut findings).1),
         ("delivery", parts::delivery(&table, vault.base_dir, &mut findings).1),
         ("keys", keys::read(&with_a_ring(&table), &vault, &mut findings).1),

@@ -18,7 +18,7 @@ pub(crate) fn read(bytes: &[u8], depth_max: usize) -> Result<SubmissionBody, Api
     // Legal in JSON, typed by nobody, and the end of a text to many a system behind us.
     let has_nul = |text: &str| text.contains('\0');
     let nul = has_nul(&body.locale)
-        || [&body.source.page, &body.token, &body.proof, &body.trap]
+        || [&body.source.page, &body.token, &body.proof, &body.trap, &body.prefill]
             .into_iter()
             .any(|text| text.as_deref().is_some_and(has_nul))
         || body.source.campaign.iter().any(|(name, value)| has_nul(name) || has_nul(value))

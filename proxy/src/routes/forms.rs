@@ -1,5 +1,5 @@
-//! `GET /v1/forms/{form}`: the form as JSON in the visitor's language; the same with its first paint; and what a form wants
-//! proved that is wary of robots.
+//! `GET /v1/forms/{form}`: the form as JSON in the visitor's language; the same with its first paint; what a form wants proved
+//! that is wary of robots; and what a signed token fills in.
 //!
 //! Apart because what a browser may know of a form leaves through this one door.
 
@@ -7,18 +7,22 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use lead_model::FormDefinition;
+use serde::Deserialize;
 use url::form_urlencoded::Serializer;
 
 use super::is_known;
 use super::wanted::{Languages, WantedForm, query};
 use crate::app::App;
 use crate::forms::{FormText, ServedForm};
+use crate::intake::body::check_shape;
+use crate::middleware::limits::{check_media_type, read_body};
 use crate::problem::{ApiProblem, ApiReason};
 use crate::render::{Look, fragment};
+use crate::signed::{PrefillUse, SignedFault};
 
 /// The form's JSON and its first paint, which works before the Wasm is there and without it: the plain form that posts to
 /// our own page. Never kept, for it holds a token of its own.
@@ -69,6 +73,37 @@ pub(crate) async fn get_challenge(
         return Err(ApiProblem::with_detail(ApiReason::NotFound, "This form asks for no proof of work."));
     }
     let mut response = Json(app.intake.robots.challenge(id, robots)).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// The body of a request for what a token fills in.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PrefillBody {
+    token: String,
+}
+
+/// What a signed token fills in. A browser asks before it shows any of it, so that a forged token shows nothing. In a body,
+/// because the token holds what is known of a person, and addresses stand in logs.
+pub(crate) async fn post_prefill(
+    State(app): State<Arc<App>>,
+    WantedForm(form): WantedForm,
+    request: Request,
+) -> Result<Response, ApiProblem> {
+    let (head, stream) = request.into_parts();
+    check_media_type(&head.headers, "application/json")?;
+    let bytes = read_body(stream, app.body_limits()).await?;
+    check_shape(&bytes, app.public.json_depth_max)?;
+    let body: PrefillBody = serde_json::from_slice(&bytes).map_err(|_| ApiReason::UnreadableBody)?;
+    // Kinds and rules are the same in every language.
+    let text = form.in_language(std::iter::empty()).ok_or(ApiReason::FormNotFound)?;
+    let prefilled = app.links.prefilled(&form, &text.form, &body.token, PrefillUse::Opening);
+    let mut response = match prefilled {
+        Ok(prefilled) => Json(prefilled).into_response(),
+        Err(SignedFault::Expired) => return Err(ApiReason::PrefillExpired.into()),
+        Err(SignedFault::Invalid | SignedFault::TooLong) => return Err(ApiReason::PrefillInvalid.into()),
+    };
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode, Uri, header};
-use lead_model::{Mode, Origin, Problem, Source, Values};
+use lead_model::{Mode, Origin, Problem, Source};
 use url::Url;
 
 use super::wanted::{Languages, PathParams};
@@ -25,6 +25,7 @@ use crate::problem::ApiReason;
 use crate::render::{FormPage, Look, PageMode, Setting, form_page, thanks_page};
 use crate::robots::{Filling, Signs};
 
+use super::submissions::prefilled;
 use frame::Frame;
 use reply::Reply;
 
@@ -121,7 +122,8 @@ fn show(app: &App, mode: PageMode, path: &PathParams, uri: &Uri, headers: &Heade
             }
             let token = app.tokens.issue(&visit.form.definition.id);
             let values = prefill::values(&visit.text.form, uri);
-            visit.form_page(StatusCode::OK, &token, &values, &[], None)
+            let shown = plain::Sent { token, values, ..plain::Sent::default() };
+            visit.form_page(StatusCode::OK, &shown, &[], None)
         }
         Err(response) => *response,
     }
@@ -193,13 +195,19 @@ impl Visit<'_> {
         let id = &self.form.definition.id;
         let Ok(shown) = self.app.tokens.check(&sent.token, id) else {
             let token = self.app.tokens.issue_again(id);
-            return self.again(&token, &sent.values, &[], Some("page_expired"));
+            return self.again(&plain::Sent { token, ..sent }, &[], Some("page_expired"));
         };
         let purpose = match self.app.links.purpose(&self.form, self.frame.link()) {
             Ok(purpose) => purpose,
             Err(fault) => return self.trouble(fault.into()),
         };
+        let prefilled = match prefilled(self.app, &self.form, &self.text, sent.prefill.as_deref()) {
+            Ok(prefilled) => prefilled,
+            // Sent again it is the visitor's own word.
+            Err(problems) => return self.again(&plain::Sent { prefill: None, ..sent }, &problems, None),
+        };
         let offer = Offer {
+            prefilled,
             form: &self.form,
             text: &self.text,
             form_version: self.form.definition.version,
@@ -215,18 +223,16 @@ impl Visit<'_> {
         };
         match self.app.intake.take(offer).await {
             Verdict::Safe(answer) => self.reply().see_other(&self.thanks(&answer.receipt)),
-            Verdict::Invalid(problems) => self.again(&sent.token, &sent.values, &problems, None),
-            Verdict::Refused(problems) => {
-                self.again(&sent.token, &sent.values, &problems, Some("page_again"))
-            }
+            Verdict::Invalid(problems) => self.again(&sent, &problems, None),
+            Verdict::Refused(problems) => self.again(&sent, &problems, Some("page_again")),
             Verdict::KeyReused => {
                 // Sent before, changed since: a new token lets the visitor send the change as a new request.
                 let token = self.app.tokens.issue_again(id);
-                self.again(&token, &sent.values, &[], Some("reused_text"))
+                self.again(&plain::Sent { token, ..sent }, &[], Some("reused_text"))
             }
             Verdict::Unavailable => {
                 let notice = self.app.locales.page_text(&self.text.form.locale, "page_busy");
-                self.form_page(StatusCode::SERVICE_UNAVAILABLE, &sent.token, &sent.values, &[], Some(notice))
+                self.form_page(StatusCode::SERVICE_UNAVAILABLE, &sent, &[], Some(notice))
             }
         }
     }
@@ -244,29 +250,30 @@ impl Visit<'_> {
     }
 
     /// The same page with what was typed, and why it is shown again.
-    fn again(&self, token: &str, values: &Values, problems: &[Problem], notice: Option<&str>) -> Response {
+    fn again(&self, sent: &plain::Sent, problems: &[Problem], notice: Option<&str>) -> Response {
         let form = &self.text.form;
         let notice = notice.map(|key| match key.starts_with("page_") {
             true => self.app.locales.page_text(&form.locale, key),
             false => lead_model::text_for(form, key),
         });
-        self.form_page(StatusCode::UNPROCESSABLE_ENTITY, token, values, problems, notice)
+        self.form_page(StatusCode::UNPROCESSABLE_ENTITY, sent, problems, notice)
     }
 
     fn form_page(
         &self,
         status: StatusCode,
-        token: &str,
-        values: &Values,
+        sent: &plain::Sent,
         problems: &[Problem],
         notice: Option<&str>,
     ) -> Response {
-        let values = plain::without_sensitive(&self.text.form, values);
+        let values = plain::without_sensitive(&self.text.form, &sent.values);
+        // Our script fills in once more what it has filled in before.
+        let prefill = sent.prefill.as_deref();
         let page = FormPage {
-            setting: self.setting(),
+            setting: Setting { prefill, ..self.setting() },
             text: &self.text,
             action: &self.frame.action(self.mode, &self.form.definition.id),
-            token,
+            token: &sent.token,
             values: &values,
             problems,
             notice,
@@ -281,6 +288,7 @@ impl Visit<'_> {
             theme: self.frame.theme(),
             look: self.frame.look().or(Look::of(&self.form.definition)),
             link: self.frame.link(),
+            prefill: None,
         }
     }
 

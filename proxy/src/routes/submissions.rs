@@ -11,17 +11,19 @@ use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, StatusCode};
 use http_body::Body;
-use lead_model::SubmissionState;
+use lead_model::{Problem, ProblemCode, SubmissionState};
 
 use super::wanted::{WantedForm, query};
 use crate::app::App;
 use crate::crash;
-use crate::forms::ServedForm;
+use crate::forms::{FormText, ServedForm};
 use crate::ids::IdempotencyKey;
+use crate::intake::prefill::Prefilled;
 use crate::intake::{Offer, Verdict, body};
 use crate::middleware::limits::{check_media_type, read_body};
 use crate::problem::{ApiProblem, ApiReason};
 use crate::robots::{Filling, Signs};
+use crate::signed::PrefillUse;
 use crate::token::TokenFault;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -53,9 +55,11 @@ where
     let link = query(&head.uri, "link");
     let purpose = app.links.purpose(form, link.as_deref()).map_err(ApiReason::from)?;
     let text = form.in_language([body.locale.as_str()].into_iter()).ok_or(ApiReason::FormNotFound)?;
+    let prefilled = prefilled(app, form, text, body.prefill.as_deref()).map_err(ApiProblem::invalid)?;
     let offer = Offer {
         form,
         text,
+        prefilled,
         form_version: body.form_version,
         key,
         values: body.values,
@@ -80,6 +84,21 @@ where
         Verdict::KeyReused => Err(ApiReason::IdempotencyKeyReused.into()),
         Verdict::Unavailable => Err(ApiReason::StoreUnavailable.into()),
     }
+}
+
+/// What the token fills in that came along.
+///
+/// # Errors
+/// Where it is not, or no longer, good: what it has filled in is not to be taken for the visitor's own word.
+pub(super) fn prefilled(
+    app: &App,
+    form: &ServedForm,
+    text: &FormText,
+    token: Option<&str>,
+) -> Result<Prefilled, Vec<Problem>> {
+    let Some(token) = token else { return Ok(Prefilled::default()) };
+    let prefilled = app.links.prefilled(form, &text.form, token, PrefillUse::Sending);
+    prefilled.map_err(|_| vec![Problem::new("", ProblemCode::PrefillOver)])
 }
 
 /// What the token of the form's first paint says; a caller who has none need not have one.

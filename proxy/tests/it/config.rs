@@ -377,6 +377,21 @@ fn command_line_checks_lists_and_renders_without_a_secret() {
             &["link", "complete-account", "--reference", "3cc6f482", "--days", "90"],
             "/f/complete-account?link=ey",
         ),
+        (
+            &[
+                "prefill",
+                "open-account",
+                "--value",
+                "first_name=Ada",
+                "--fixed",
+                "first_name",
+                "--minutes",
+                "10080",
+            ],
+            "/f/open-account#prefill=ey",
+        ),
+        (&["snippet", "callback"], "<lead-form form=\"callback\" mode=\"iframe\"></lead-form>"),
+        (&["snippet", "callback", "--as", "hosted"], "/f/callback\">Open the form</a>"),
     ] {
         let output = program(arguments, &path);
         let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -391,6 +406,16 @@ fn command_line_checks_lists_and_renders_without_a_secret() {
         &["link", "complete-account", "--reference", ""],
         &["link", "complete-account", "--reference", "3cc6f482", "--days", "91"],
         &["link", "complete-account", "--reference", "3cc6f482", "--days", "0"],
+        &["snippet", "none"],
+        // This program has no files for browsers.
+        &["snippet", "callback", "--as", "pinned"],
+        &["prefill", "none", "--value", "first_name=Ada"],
+        &["prefill", "callback", "--value", "first_name=Ada"],
+        &["prefill", "open-account", "--value", "nobody=Ada"],
+        &["prefill", "open-account", "--value", "first_name"],
+        &["prefill", "open-account", "--value", "first_name=Ada", "--fixed", "last_name"],
+        &["prefill", "open-account", "--value", "first_name=Ada", "--minutes", "0"],
+        &["prefill", "open-account", "--value", "first_name=Ada", "--minutes", "10081"],
     ] {
         assert_eq!(program(arguments, &path).status.code(), Some(1), "{arguments:?}");
     }

@@ -13,6 +13,7 @@
 
 mod addresses;
 mod app;
+mod archive;
 mod check;
 mod config;
 mod connections;
@@ -32,6 +33,7 @@ mod outage;
 mod pages;
 mod partners;
 mod playground;
+mod prefill;
 mod privacy;
 mod records;
 mod signatures;

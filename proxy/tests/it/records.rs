@@ -8,6 +8,6 @@ mod create;
 mod failure;
 mod list;
 mod origin;
-mod panel;
+pub mod panel;
 mod schema;
 mod tokens;

@@ -13,21 +13,25 @@ use crate::render::TRAP;
 const TOKEN: &str = "_token";
 /// The solved challenge's field, which a script puts there.
 const PROOF: &str = "_proof";
+/// The prefill token's field, which a script puts there, too.
+const PREFILL: &str = "_prefill";
 /// Most pairs beyond one for each field: a token, and names that we don't know.
 const SPARE_PAIRS_MAX: usize = 16;
 
 /// What was sent.
+#[derive(Default)]
 pub(super) struct Sent {
     pub(super) token: String,
     pub(super) values: Values,
     /// Something stood in the field that no person sees.
     pub(super) is_trapped: bool,
     pub(super) proof: Option<String>,
+    pub(super) prefill: Option<String>,
 }
 
 /// The pairs as values by the form's kinds; nothing where there are more pairs than the form can have sent.
 pub(super) fn read(form: &Form, bytes: &[u8]) -> Option<Sent> {
-    let mut sent = Sent { token: String::new(), values: Values::new(), is_trapped: false, proof: None };
+    let mut sent = Sent::default();
     for (count, (name, text)) in form_urlencoded::parse(bytes).enumerate() {
         if count > form.fields.len() + SPARE_PAIRS_MAX {
             return None;
@@ -35,6 +39,7 @@ pub(super) fn read(form: &Form, bytes: &[u8]) -> Option<Sent> {
         match name.as_ref() {
             TOKEN => sent.token = text.into_owned(),
             PROOF => sent.proof = Some(text.into_owned()),
+            PREFILL => sent.prefill = Some(text.into_owned()),
             TRAP => sent.is_trapped |= !text.is_empty(),
             _ => sent.values.set(&name, value(form, &name, text)),
         }

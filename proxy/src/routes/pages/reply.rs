@@ -59,8 +59,14 @@ impl Reply<'_> {
         let (title, text) = (format!("{key}_title"), format!("{key}_text"));
         let locales = &self.app.locales;
         let (title, text) = (locales.page_text(locale, &title), locales.page_text(locale, &text));
-        let bare =
-            Setting { mode: self.mode, parent_origin: None, theme: None, look: Look::default(), link: None };
+        let bare = Setting {
+            mode: self.mode,
+            parent_origin: None,
+            theme: None,
+            look: Look::default(),
+            link: None,
+            prefill: None,
+        };
         let (setting, form) = set.map_or((bare, None), |(setting, form)| (setting, Some(form)));
         let trouble = Trouble { form, locale, title, text };
         self.html(reason.status(), trouble_page(&self.app.assets, setting, &trouble))

@@ -8,12 +8,13 @@ const FILES: &[(&str, &str)] = &[
     ("loader.1.js.br", "packed"),
     ("first.1.js", "let first"),
     ("more.1.js", "let more"),
+    ("signed.1.js", "let signed"),
     ("form.1.js", "let glue"),
     ("form.1.wasm", "wasm"),
     ("form.1.css", ".lf{color:red}"),
     ("later.1.css", ".lf-thanks{color:red}"),
 ];
-const MANIFEST: &str = r#"{"loader":{"file":"loader.1.js"},"first":{"file":"first.1.js"},"more":{"file":"more.1.js"},"glue":{"file":"form.1.js"},"wasm":{"file":"form.1.wasm"},"styles":{"file":"form.1.css"},"later":{"file":"later.1.css"}}"#;
+const MANIFEST: &str = r#"{"loader":{"file":"loader.1.js"},"first":{"file":"first.1.js"},"more":{"file":"more.1.js"},"signed":{"file":"signed.1.js"},"glue":{"file":"form.1.js"},"wasm":{"file":"form.1.wasm"},"styles":{"file":"form.1.css"},"later":{"file":"later.1.css"}}"#;
 
 /// Has the proxy serve them; these are written over, or beside.
 pub fn with_bundle(config: &mut ConfigText, other: &[(&str, &[u8])]) {

@@ -60,6 +60,8 @@ pub struct ConfigText {
     pub simulators: String,
     /// Folder of built assets; none for those compiled in.
     pub assets_dir: Option<PathBuf>,
+    /// Lines for the section `[assets]`.
+    pub assets: String,
     /// How long an answer waits for the first attempt.
     pub inline_wait_ms: u32,
     /// Lines for the section `[keys]`.
@@ -92,6 +94,7 @@ impl ConfigText {
             store,
             insert_url,
             assets_dir: None,
+            assets: String::new(),
             inline_wait_ms: 2_000,
             keys: format!("active = \"test\"\nring.test = {{ env = \"{RING_KEY_VARIABLE}\" }}"),
             sections: String::new(),
@@ -110,6 +113,7 @@ impl ConfigText {
             store,
             insert_url,
             assets_dir,
+            assets,
             inline_wait_ms,
             keys,
             sections,
@@ -138,6 +142,7 @@ impl ConfigText {
             dir = {forms_dir:?}
             [assets]
             dir = {assets_dir:?}
+            {assets}
             [store]
             {store}
             [delivery]
