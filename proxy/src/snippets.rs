@@ -54,8 +54,10 @@ impl Way {
             }
             Self::Iframe => "In an iframe; follows updates of the proxy",
             Self::Hosted => "A link to the form's own page, which works without JavaScript",
-            Self::React => "React 19: a component of your own",
-            Self::Wordpress => "WordPress: in functions.php of your theme, then [leadform] in a page",
+            Self::React => "React, with the package of packages/react",
+            Self::Wordpress => {
+                "WordPress, with the plugin of packages/wordpress: the first line in wp-config.php, the second in a page"
+            }
         }
     }
 
@@ -64,7 +66,10 @@ impl Way {
         let Place { origin, form, loader } = *place;
         let script = format!("<script src=\"{origin}/embed.js\" async></script>");
         Some(match self {
-            Self::Alias => format!("{script}\n<lead-form form=\"{form}\"></lead-form>"),
+            // The tag names its form, which then comes with the script.
+            Self::Alias => format!(
+                "<script src=\"{origin}/embed.js?form={form}\" async></script>\n<lead-form form=\"{form}\"></lead-form>"
+            ),
             Self::Pinned => {
                 let Loader { file, integrity } = loader?;
                 format!(
@@ -81,30 +86,21 @@ impl Way {
 }
 
 fn fill(text: &str, place: &Place<'_>) -> String {
-    text.trim().replace("ORIGIN", place.origin).replace("FORM", place.form)
+    text.trim().replace("@origin", place.origin).replace("@form", place.form)
 }
 
+/// With the package of `packages/react`.
 const REACT: &str = r#"
-import { useEffect } from "react";
+import { LeadForm } from "lead-form-react";
 
-const SCRIPT = "ORIGIN/embed.js";
-
-// Attributes as in the docs: <LeadForm mode="iframe" preset="soft" />. Events bubble: listen on the document.
-export function LeadForm(attributes) {
-  useEffect(() => {
-    if (document.querySelector(`script[src="${SCRIPT}"]`)) return;
-    document.head.append(Object.assign(document.createElement("script"), { src: SCRIPT, async: true }));
-  }, []);
-  return <lead-form form="FORM" {...attributes} />;
-}
+export const Form = () => <LeadForm proxy="@origin" form="@form" />;
 "#;
 
+/// With the plugin of `packages/wordpress`: a line for the settings, and one for a page.
 const WORDPRESS: &str = r#"
-add_shortcode('leadform', function ($given) {
-    $given = shortcode_atts(['form' => 'FORM', 'mode' => 'inline'], $given);
-    wp_enqueue_script('lead-form', 'ORIGIN/embed.js', [], null, ['strategy' => 'async']);
-    return sprintf('<lead-form form="%s" mode="%s"></lead-form>', esc_attr($given['form']), esc_attr($given['mode']));
-});
+define( 'LEAD_FORM_PROXY', '@origin' );
+
+[lead_form form="@form"]
 "#;
 
 #[cfg(test)]
@@ -119,11 +115,11 @@ mod tests {
         let place = Place { origin: "https://forms.example", form: "callback", loader: Some(&loader) };
         for way in Way::ALL {
             let snippet = way.snippet(&place).unwrap();
-            assert!(snippet.contains("https://forms.example/") && snippet.contains("callback"), "{snippet}");
+            assert!(snippet.contains("https://forms.example") && snippet.contains("callback"), "{snippet}");
             assert_eq!(snippet.contains(&loader.file), *way == Way::Pinned, "{snippet}");
             let is_checked = snippet.contains("integrity=\"sha384-AAAA\" crossorigin=\"anonymous\"");
             assert_eq!(is_checked, *way == Way::Pinned, "{snippet}");
-            assert!(!snippet.contains("ORIGIN") && !snippet.contains("FORM"), "{snippet}");
+            assert!(!snippet.contains('@'), "{snippet}");
         }
         assert_eq!(Way::Pinned.snippet(&Place { loader: None, ..place }), None);
     }

@@ -49,7 +49,9 @@ function html(settings, proxy) {
   const tokens = tokensOf(settings).map(([name, value]) => `    --lf-${name}: ${value};\n`);
   const nonce = settings.policy === "nonce-styles" ? ' nonce="YOUR-NONCE"' : "";
   const style = tokens.length ? `<style${nonce}>\n  lead-form {\n${tokens.join("")}  }\n</style>\n` : "";
-  const script = `<script src="${proxy}/embed.js" async></script>\n`;
+  // A form that is shown at once comes with the script.
+  const named = settings.way === "inline" ? `?${new URLSearchParams({ form: settings.form, ...(settings.locale && { locale: settings.locale }) })}` : "";
+  const script = `<script src="${escaped(`${proxy}/embed.js${named}`)}" async></script>\n`;
   return script + style + tag("lead-form", attributesOf(settings).map(pair), "></lead-form>");
 }
 
