@@ -97,11 +97,7 @@ export const Form = () => <LeadForm proxy="@origin" form="@form" />;
 "#;
 
 /// With the plugin of `packages/wordpress`: a line for the settings, and one for a page.
-const WORDPRESS: &str = r#"
-define( 'LEAD_FORM_PROXY', '@origin' );
-
-[lead_form form="@form"]
-"#;
+const WORDPRESS: &str = include_str!("snippets/wordpress.txt");
 
 #[cfg(test)]
 mod tests {

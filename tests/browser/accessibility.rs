@@ -10,11 +10,12 @@ mod report;
 
 use std::path::Path;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::browser::Browser;
 use crate::form::FormOnPage;
 use crate::house::House;
+use crate::kindness::axe;
 
 /// A record that somebody may complete: nothing but a reference.
 const REFERENCE: &str = "0b6f2a54-8a3e-4d0c-9c1f-6f1f0a1b2c3d";
@@ -72,10 +73,12 @@ async fn every_shipped_form_is_read_measured_and_sent_by_keyboard_alone() {
     for shipped in shipped() {
         browser.show_as(320, 640, "light").await;
         let form = open(&house, &browser, &shipped).await;
+        assert_eq!(axe(&browser).await, [""; 0], "{}", shipped.id);
         let before = measures::read_aloud(&browser, &shipped.id).await;
         measures::hold(&browser, &format!("{}, 320 wide", shipped.id)).await;
         form.submit().await;
         form.until("the summary", "return root.querySelector('.lf-summary')").await;
+        assert_eq!(axe(&browser).await, [""; 0], "{}, with its problems", shipped.id);
         let after = measures::read_aloud(&browser, &shipped.id).await;
         measures::hold(&browser, &format!("{}, with its problems", shipped.id)).await;
         measures::space_out(&browser).await;
@@ -84,9 +87,39 @@ async fn every_shipped_form_is_read_measured_and_sent_by_keyboard_alone() {
         browser.show_as(1280, 900, "light").await;
         let form = open(&house, &browser, &shipped).await;
         let walk = keyboard::walk(&form, &shipped).await;
+        assert_eq!(axe(&browser).await, [""; 0], "{}, sent", shipped.id);
         found.push(Found { id: shipped.id, filled: walk.filled, tabs: walk.tabs, read: before + after });
     }
     browser.stop().await;
     house.stop().await;
     report::write(&found);
+}
+
+#[tokio::test]
+async fn axe_finds_nothing_in_any_shipped_form_on_a_host_page_or_in_its_iframe() {
+    let house = House::start().await;
+    let browser = Browser::start().await;
+    for shipped in shipped() {
+        browser.goto(&house.page("plain.html")).await;
+        FormOnPage::on(&browser).await;
+        let link = shipped.completes.then(|| house.link("algbra", &shipped.id, REFERENCE));
+        let become_it = "const e = document.querySelector('lead-form');
+            if (arguments[1]) e.setAttribute('link', arguments[1]);
+            e.setAttribute('form', arguments[0])";
+        browser.run(become_it, &[json!(shipped.id), json!(link)]).await;
+        find_nothing(&browser, &format!("{} on a host page", shipped.id)).await;
+        let query = link.map(|link| format!("?link={link}")).unwrap_or_default();
+        browser.goto(&house.own(&format!("/embed/{}{query}", shipped.id))).await;
+        find_nothing(&browser, &format!("{} in its iframe", shipped.id)).await;
+    }
+    browser.stop().await;
+    house.stop().await;
+}
+
+async fn find_nothing(browser: &Browser, what: &str) {
+    let form = FormOnPage::on(browser).await;
+    assert_eq!(axe(browser).await, [""; 0], "{what}");
+    form.submit().await;
+    form.until("the summary", "return root.querySelector('.lf-summary')").await;
+    assert_eq!(axe(browser).await, [""; 0], "{what}, with its problems");
 }

@@ -17,10 +17,11 @@ pub(super) enum Verdict {
 /// Number, name, level, what becomes of it, and how.
 pub(super) type Row = (&'static str, &'static str, &'static str, Verdict, &'static str);
 
-const AXE: [&str; 3] = [
+const AXE: [&str; 4] = [
     "axe_finds_nothing_in_any_shipped_form_or_in_one_without_its_link",
     "axe_finds_nothing_in_any_state_light_or_dark",
     "axe_finds_nothing_in_any_preset_and_state_light_or_dark",
+    "axe_finds_nothing_in_any_shipped_form_on_a_host_page_or_in_its_iframe",
 ];
 const WALK: &str = "every_shipped_form_is_read_measured_and_sent_by_keyboard_alone";
 const TREE: &str = "screen_reader_is_told_names_wishes_and_problems";

@@ -74,7 +74,8 @@ pub(super) const BANS: &[Ban] = &[
     Ban {
         name: "first-paint",
         files: &["proxy/src/*"],
-        except: &["proxy/src/render*"],
+        // WordPress' shortcode has the same name.
+        except: &["proxy/src/render*", "proxy/src/snippets/wordpress.txt"],
         part: Part::Product,
         find: Find::Words(&["lead_form", "leptos"]),
         why: "proxy/src/render alone uses the form natively; call a function of render",
