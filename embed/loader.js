@@ -252,8 +252,8 @@ class LeadForm extends HTMLElement {
   #fall(error, mode) {
     const code = this.#tellFailed(error, mode);
     if (/hosted|page/.test(mode)) return;
-    // Where the form may not be, or is not, an iframe would only show the browser's own words about it.
-    if (mode === "iframe" || code === "origin_not_allowed" || code === "form_not_found") this.#link();
+    // Where the form may not be (`origin_not_allowed`) or is not (`form_not_found`), an iframe would only show the browser's own words about it.
+    if (mode === "iframe" || /_not_[af]/.test(code)) this.#link();
     else this.#show("iframe");
   }
 
@@ -297,7 +297,7 @@ class LeadForm extends HTMLElement {
   async #takeOver(mode) {
     const run = this.#undo;
     if (document.readyState === "loading") {
-      await new Promise((done) => addEventListener("DOMContentLoaded", done, { once: true }));
+      await new Promise((done) => addEventListener("DOMContentLoaded", done));
     }
     const host = mode === "hosted" ? {} : this.#meetHost();
     const data = this.querySelector(".lf-data");
@@ -375,7 +375,7 @@ class LeadForm extends HTMLElement {
     this.#post = (message) => parent.postMessage({ leadForm: host.instance, ...message }, to);
     this.dataset.theme = host.theme;
     for (const [name, value] of host.values) {
-      const controls = [...this.querySelectorAll(`[name="${CSS.escape(name)}"]`)];
+      const controls = [...this.querySelectorAll("[name]")].filter((control) => control.name === name);
       const box = controls.find((control) => control.value === value && /radio|checkbox/.test(control.type));
       if (box) box.checked = true;
       else if (controls[0]) controls[0].value = value;
@@ -408,7 +408,7 @@ class LeadForm extends HTMLElement {
     const probe = append(place, "");
     probe.style.color = "light-dark(#000,#fff)";
     const shown = getComputedStyle(probe);
-    const theme = this.dataset.theme ?? (shown.color === "rgb(255, 255, 255)" ? "dark" : "light");
+    const theme = this.dataset.theme ?? (/255/.test(shown.color) ? "dark" : "light");
     const tokens = {};
     for (const token of TOKENS.split(" ")) tokens[token] = shown.getPropertyValue(`--lf-${token}`);
     const frame = document.createElement("iframe");
