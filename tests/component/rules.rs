@@ -53,7 +53,12 @@ fn table_has_rows_for_every_kind_and_every_code_of_a_rule() {
         assert!(TABLE.contains(&row), "no row for {}", kind.as_str());
     }
     // Codes that are no rule of a single field.
-    let others = [ProblemCode::UnknownField, ProblemCode::RefusedByPartner];
+    let others = [
+        ProblemCode::UnknownField,
+        ProblemCode::RefusedByPartner,
+        ProblemCode::PrefillFixed,
+        ProblemCode::PrefillOver,
+    ];
     for code in ProblemCode::ALL.iter().filter(|code| !others.contains(code)) {
         let row = format!("\"problem\": \"{}\"", code.as_str());
         assert!(TABLE.contains(&row), "no row for {}", code.as_str());

@@ -14,6 +14,7 @@ fn write_bundle(dir: &Path, text: &str) -> String {
     let hash: String = hash.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let parts = [
         ("loader", "js"),
+        ("first", "js"),
         ("more", "js"),
         ("signed", "js"),
         ("glue", "js"),
