@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 
 use crate::config::{Finding, SecretSource};
@@ -14,14 +14,13 @@ use crate::connectors::{AccountSettings, CONNECTORS, Connector, find_connector};
 use crate::mapping::{Mapping, MappingRule};
 
 mod credentials;
+mod panel;
 mod settings;
+
+pub use panel::{Panel, PanelConfig};
 
 /// Highest bound of a rate; more is none.
 pub(crate) const PER_MINUTE_MAX: u32 = 60_000;
-/// Most keys of a CRM's server at a time.
-const PANEL_KEYS_MAX: usize = 2;
-/// Fewest characters of such a key.
-const PANEL_KEY_LENGTH_MIN: usize = 32;
 
 /// One section `[accounts.NAME]`.
 #[derive(Clone, Debug, Deserialize)]
@@ -45,6 +44,9 @@ pub struct AccountConfig {
     /// one takes the other's place.
     #[serde(default)]
     pub panel_keys: Vec<SecretSource>,
+    /// How its records are shown in a CRM's panel.
+    #[serde(default)]
+    pub panel: Option<PanelConfig>,
     /// Partner field to what fills it, over the connector's default mapping.
     #[serde(default)]
     pub mapping: BTreeMap<String, MappingRule>,
@@ -70,6 +72,7 @@ pub struct Account {
     settings: AccountSettings,
     credentials: BTreeMap<&'static str, SecretString>,
     panel_keys: Vec<SecretString>,
+    panel: Panel,
     mapping: Arc<Mapping>,
     /// Of forms whose fields come from the partner's schema.
     form_mappings: RwLock<BTreeMap<String, Arc<Mapping>>>,
@@ -113,6 +116,7 @@ impl Account {
         if !findings.is_empty() {
             return Err(findings);
         }
+        let panel = Panel::of_document(connector, &mapping);
         Ok(Self {
             id: id.to_owned(),
             enabled: config.enabled,
@@ -121,38 +125,10 @@ impl Account {
             settings,
             credentials,
             panel_keys: Vec::new(),
+            panel,
             mapping: Arc::new(mapping),
             form_mappings: RwLock::default(),
         })
-    }
-
-    /// The same with the keys of its CRM's server.
-    ///
-    /// # Errors
-    /// Keys that are too short, or more than two.
-    pub fn with_panel_keys(mut self, keys: Vec<SecretString>) -> Result<Self, Vec<Finding>> {
-        let path = format!("accounts.{}.panel_keys", self.id);
-        let mut findings = Vec::new();
-        if keys.len() > PANEL_KEYS_MAX {
-            findings.push(Finding::new(
-                path.clone(),
-                format!("{} keys", keys.len()),
-                "at most two: the new and the old",
-            ));
-        }
-        for (place, key) in keys.iter().enumerate() {
-            let length = key.expose_secret().chars().count();
-            if length < PANEL_KEY_LENGTH_MIN {
-                let expected = "at least 32 characters, such as `openssl rand -base64 32` prints";
-                findings.push(Finding::new(
-                    format!("{path}[{place}]"),
-                    format!("a key of {length} characters"),
-                    expected,
-                ));
-            }
-        }
-        self.panel_keys = keys;
-        if findings.is_empty() { Ok(self) } else { Err(findings) }
     }
 
     /// Its own bound of attempts in a minute, 0 for none; none where it keeps to the common one.
@@ -163,6 +139,11 @@ impl Account {
     /// The keys with which its CRM's server signs; none where it has no panel and no links.
     pub fn panel_keys(&self) -> &[SecretString] {
         &self.panel_keys
+    }
+
+    /// Who may show its records in a frame, and what of them is shown.
+    pub fn panel(&self) -> &Panel {
+        &self.panel
     }
 
     /// Its name in configuration and form definitions.

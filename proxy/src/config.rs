@@ -34,6 +34,7 @@ use crate::store::{Retention, StorePlace};
 
 pub use environment::Environment;
 pub use finding::Finding;
+pub(crate) use nearest::nearest;
 pub use parts::{LogConfig, LogFormat, OperatorConfig, PublicConfig};
 pub use secret::SecretSource;
 

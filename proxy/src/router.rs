@@ -50,6 +50,7 @@ pub(crate) fn public(app: &Arc<App>) -> Router {
             get(records::get_record_by_reference),
         )
         .route("/v1/accounts/{account}/schema", get(records::get_schema))
+        .route("/v1/accounts/{account}/panel", get(records::get_panel))
         .route_layer(from_fn_with_state(Arc::clone(app), origin_allowlist::own_layer));
     let pages = Router::new()
         .route("/f/{form}", get(pages::get_hosted).post(pages::post_hosted))

@@ -14,8 +14,10 @@ use crate::account::{Account, AccountConfig, AccountLimits};
 use crate::mapping::MappingRule;
 
 /// An account's keys.
-const KEYS: [&str; 7] =
-    ["connector", "enabled", "per_minute", "settings", "credentials", "panel_keys", "mapping"];
+const KEYS: [&str; 8] =
+    ["connector", "enabled", "per_minute", "settings", "credentials", "panel_keys", "panel", "mapping"];
+/// The keys of its panel, each a list of texts.
+const PANEL_KEYS: [&str; 3] = ["origins", "sensitive", "columns"];
 
 /// Builds every account that is right and tells what is wrong with the others.
 pub(super) fn read(
@@ -81,7 +83,7 @@ fn account(
         }
     }
     let built = Account::build(id, &config, secrets, limits);
-    match built.and_then(|account| account.with_panel_keys(panel_keys)) {
+    match built.and_then(|account| account.with_panel(panel_keys, config.panel.as_ref())) {
         Ok(account) => Some(account),
         Err(wrong) => {
             findings.extend(wrong);
@@ -143,6 +145,15 @@ impl Shape<'_> {
         for (place, value) in keys.enumerate() {
             if value.clone().try_into::<SecretSource>().is_err() {
                 self.wrong(&format!(".panel_keys[{place}]"), kind(value), secret::ADVICE);
+            }
+        }
+        for (name, value) in tables(account, "panel") {
+            if !PANEL_KEYS.contains(&name.as_str()) {
+                let path = format!("{}.panel.{name}", self.path);
+                let known = PANEL_KEYS.iter().map(|key| (*key).to_owned());
+                self.findings.push(unknown(path, "key", name, known));
+            } else if !value.as_array().is_some_and(|list| list.iter().all(Value::is_str)) {
+                self.wrong(&format!(".panel.{name}"), kind(value), "a list of texts: [\"…\"]");
             }
         }
         for (name, value) in tables(account, "mapping") {

@@ -6,6 +6,7 @@
 
 mod answer;
 mod body;
+mod can;
 mod change;
 mod list;
 mod schema;
@@ -25,6 +26,7 @@ use crate::signed::Scope;
 use answer::{out_of_time, problem_of, problem_of_call};
 use token::Caller;
 
+pub(crate) use can::get_panel;
 pub(crate) use change::{change_record, create_record};
 pub(crate) use list::list_records;
 pub(crate) use schema::{SchemaCache, get_schema};

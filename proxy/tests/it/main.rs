@@ -31,6 +31,7 @@ mod operator;
 mod origins;
 mod outage;
 mod pages;
+mod panel;
 mod partners;
 mod playground;
 mod prefill;

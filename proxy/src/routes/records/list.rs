@@ -58,9 +58,14 @@ pub(crate) async fn list_records(caller: Caller, uri: Uri) -> Result<Json<PageVi
     }))
 }
 
+/// Most records on a page of this partner's.
+pub(super) fn limit_max(limits: Limits) -> u32 {
+    limits.page_limit_max.unwrap_or(LIMIT_MAX).min(LIMIT_MAX)
+}
+
 /// The parameters, or everything that is wrong with them.
 fn read_query(query: &str, limits: Limits) -> Result<ListQuery, ApiProblem> {
-    let limit_max = limits.page_limit_max.unwrap_or(LIMIT_MAX).min(LIMIT_MAX);
+    let limit_max = limit_max(limits);
     let mut read = ListQuery { search: None, page: 1, limit: LIMIT_DEFAULT.min(limit_max) };
     let (mut seen, mut problems) = (Vec::new(), Vec::new());
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {

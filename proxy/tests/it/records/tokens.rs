@@ -12,13 +12,14 @@ use crate::app::partners::PANEL_KEY;
 const ACCOUNT: &str = "algbra";
 
 /// Every route, with a body that would do.
-fn routes() -> [(Method, &'static str, Option<Value>); 7] {
+fn routes() -> [(Method, &'static str, Option<Value>); 8] {
     [
         (Method::GET, "/records", None),
         (Method::GET, "/records?search=ada&page=1&limit=5", None),
         (Method::GET, "/records/00000000-0000-4000-8000-000000000001", None),
         (Method::GET, "/records/by-reference/00000000-0000-4000-8000-000000000001", None),
         (Method::GET, "/schema", None),
+        (Method::GET, "/panel", None),
         (Method::POST, "/records", Some(json!({ "values": { "email": "ada@analytical.example" } }))),
         (
             Method::PATCH,
