@@ -2,10 +2,13 @@
 //!
 //! Apart so that a caller can branch on codes that stand in one table, and so that no answer ever echoes input.
 
+use std::fmt;
+
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use lead_model::Problem;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::connectors::Why;
 use crate::signed::SignedFault;
@@ -104,6 +107,9 @@ api_reasons! {
     /// The delivery stands at `state`, from where nobody settles it, or its `version` is no longer the one that was seen: an
     /// attempt or another operator was quicker. Look at it again.
     DeliveryConflict = "delivery_conflict", CONFLICT, "The delivery stands elsewhere by now";
+    /// The record is no longer what `expected` says; `record` is what it is now. Nothing was changed: show both, and send the
+    /// change again without what is settled.
+    RecordChanged = "record_changed", CONFLICT, "The record has changed meanwhile";
     /// The lead's content is erased, so it can't be sent again. It can be dropped.
     DeliveryErased = "delivery_erased", CONFLICT, "There is nothing left to send";
     /// Members of the command can't be used; `problems` names each and its rule. Nothing was done.
@@ -161,6 +167,18 @@ pub(crate) struct ApiProblem {
     retry_after: Option<u64>,
     /// Where a delivery stands, and its version.
     standing: Option<(&'static str, i64)>,
+    /// A partner's record as it is now.
+    record: Option<Unshown>,
+}
+
+/// What is answered and stands in no log.
+#[derive(Clone)]
+struct Unshown(Box<Value>);
+
+impl fmt::Debug for Unshown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("..")
+    }
 }
 
 impl ApiProblem {
@@ -189,6 +207,11 @@ impl ApiProblem {
         Self { standing: Some((state, version)), ..self }
     }
 
+    /// The same with the record as it is now.
+    pub(crate) fn with_record(self, record: Value) -> Self {
+        Self { record: Some(Unshown(Box::new(record))), ..self }
+    }
+
     /// Values that break rules.
     pub(crate) fn invalid(problems: Vec<Problem>) -> Self {
         Self::with_problems(ApiReason::InvalidSubmission, problems)
@@ -212,6 +235,7 @@ impl ApiProblem {
             state: self.standing.map(|(state, _)| state),
             version: self.standing.map(|(_, version)| version),
             problems: &self.problems,
+            record: self.record.as_ref().map(|Unshown(record)| &**record),
         };
         serde_json::to_string(&body).unwrap_or_default()
     }
@@ -236,6 +260,7 @@ impl From<ApiReason> for ApiProblem {
             partner_error: None,
             retry_after: None,
             standing: None,
+            record: None,
         }
     }
 }
@@ -278,4 +303,6 @@ struct ProblemBody<'a> {
     version: Option<i64>,
     #[serde(skip_serializing_if = "<[Problem]>::is_empty")]
     problems: &'a [Problem],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    record: Option<&'a Value>,
 }

@@ -182,10 +182,16 @@ fn check_names(path: &str, names: &[String], known: &[String], findings: &mut Ve
     }
     for (place, name) in names.iter().enumerate() {
         let at = format!("{path}[{place}]");
-        let fits = (1..=NAME_BYTES_MAX).contains(&name.len()) && !name.chars().any(char::is_control);
+        let is_plain = |letter: char| letter.is_alphanumeric() || letter.is_ascii_graphic() || letter == ' ';
+        let fits = (1..=NAME_BYTES_MAX).contains(&name.len())
+            && name.trim() == name
+            && name.chars().all(is_plain)
+            // Commas stand between the names that a person asks for.
+            && !name.contains(',');
         if !fits {
-            let expected =
-                format!("a partner field's name of 1 to {NAME_BYTES_MAX} bytes, without control characters");
+            let expected = format!(
+                "a partner field's name of 1 to {NAME_BYTES_MAX} bytes: letters, digits and signs, but no comma"
+            );
             findings.push(Finding::new(at, "another text", expected));
         } else if let Some(meant) =
             nearest(name, known).filter(|meant| *meant != name && is_slip(name, meant))

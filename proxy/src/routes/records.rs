@@ -8,11 +8,14 @@ mod answer;
 mod body;
 mod can;
 mod change;
+mod expected;
 mod list;
+mod masked;
 mod schema;
 mod token;
 
 use axum::Json;
+use http::Uri;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use tokio::time::{Instant, timeout_at};
@@ -24,6 +27,7 @@ use crate::routes::wanted::PathParams;
 use crate::signed::Scope;
 
 use answer::{out_of_time, problem_of, problem_of_call};
+use masked::{read_reveal, write_down};
 use token::Caller;
 
 pub(crate) use can::get_panel;
@@ -42,23 +46,26 @@ pub(crate) struct RecordView {
     reference: Option<String>,
     /// Under the partner's names, as it gives them.
     fields: Map<String, Value>,
-}
-
-impl From<Record> for RecordView {
-    fn from(record: Record) -> Self {
-        let Record { id, reference, fields } = record;
-        Self { id, reference, fields }
-    }
+    /// Those that hold something and are left out until they are asked for.
+    masked: Vec<String>,
 }
 
 /// The record of the partner's id.
-pub(crate) async fn get_record(caller: Caller, path: PathParams) -> Result<Json<RecordView>, ApiProblem> {
+pub(crate) async fn get_record(
+    caller: Caller,
+    path: PathParams,
+    uri: Uri,
+) -> Result<Json<RecordView>, ApiProblem> {
     caller.check_scope(Scope::Read)?;
     let id = path.get("id").unwrap_or_default();
     caller.check_record(id)?;
     caller.check_operation(OperationKind::Get)?;
     check_id(id)?;
-    read_record(&caller, &Call::Get { id }).await
+    let sensitive = &caller.account()?.panel().sensitive;
+    let revealed = read_reveal(&uri, sensitive)?;
+    let record = read_record(&caller, &Call::Get { id }, &revealed).await?;
+    write_down(&caller, id, &revealed).await?;
+    Ok(Json(RecordView::masking(record, sensitive, &revealed)))
 }
 
 /// The record of our reference.
@@ -72,7 +79,8 @@ pub(crate) async fn get_record_by_reference(
     let reference = path.get("reference").unwrap_or_default();
     check_id(reference)?;
     let reference = as_the_partner_has_it(&caller, reference)?;
-    read_record(&caller, &Call::GetByReference { reference: &reference }).await
+    let record = read_record(&caller, &Call::GetByReference { reference: &reference }, &[]).await?;
+    Ok(Json(RecordView::of(&caller, record)?))
 }
 
 /// A receipt as people type it, in the form that the partner got; anything else as it is.
@@ -99,9 +107,9 @@ fn check_id(id: &str) -> Result<(), ApiReason> {
     if fits { Ok(()) } else { Err(ApiReason::RecordNotFound) }
 }
 
-async fn read_record(caller: &Caller, call: &Call<'_>) -> Result<Json<RecordView>, ApiProblem> {
-    match ask(caller, call, &[]).await? {
-        Reading::Record(record) => Ok(Json(record.into())),
+async fn read_record(caller: &Caller, call: &Call<'_>, fields: &[String]) -> Result<Record, ApiProblem> {
+    match ask(caller, call, fields).await? {
+        Reading::Record(record) => Ok(record),
         Reading::Page(_) | Reading::Schema(_) => Err(unreadable()),
     }
 }
@@ -125,7 +133,7 @@ impl Caller {
 }
 
 /// Asks the partner, says any failure in the terms of this API, and writes down who has asked. `fields` are the names of those
-/// that change.
+/// that change or are revealed.
 async fn ask(caller: &Caller, call: &Call<'_>, fields: &[String]) -> Result<Reading, ApiProblem> {
     let asked = ask_partner(caller, call).await;
     let outcome = asked.as_ref().map_or_else(|problem| problem.reason().code(), |_| "answered");

@@ -108,19 +108,26 @@ pub trait OperatorStore {
     async fn resume_account_by(&self, account: &str, note: AuditNote) -> Result<bool, StoreError>;
 
     /// Writes an audit row alone, for what is done elsewhere.
-    async fn note(
-        &self,
-        action: AuditAction,
-        receipt: &Receipt,
-        account: &str,
-        note: AuditNote,
-    ) -> Result<(), StoreError>;
+    async fn note(&self, deed: AuditDeed, note: AuditNote) -> Result<(), StoreError>;
 
     /// The audit, the newest first; those before a row's id, and those of a receipt or an account.
     async fn audit(&self, query: AuditQuery) -> Result<Vec<AuditEntry>, StoreError>;
 
     /// How many deliveries have not reached their partner, by account and state.
     async fn open_counts(&self) -> Result<Vec<OpenCount>, StoreError>;
+}
+
+/// What is done elsewhere, to what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditDeed {
+    /// What.
+    pub action: AuditAction,
+    /// The account it is done for.
+    pub account: String,
+    /// The submission it is done to, where it is one.
+    pub receipt: Option<Receipt>,
+    /// The partner's record it is done to, where it is one.
+    pub reference: Option<PartnerReference>,
 }
 
 /// Which rows of the audit are wanted.

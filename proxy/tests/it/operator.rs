@@ -6,6 +6,6 @@ mod bulk;
 mod commands;
 mod duplicates;
 mod guard;
-mod house;
+pub mod house;
 mod program;
 mod robots;

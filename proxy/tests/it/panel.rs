@@ -4,3 +4,5 @@
 
 mod can;
 mod config;
+mod expected;
+mod masked;

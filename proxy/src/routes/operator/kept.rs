@@ -19,7 +19,7 @@ use crate::ids::Receipt;
 use crate::keys::{LeadAddress, LeadContent};
 use crate::problem::{ApiProblem, ApiReason};
 use crate::routes::wanted::PathParams;
-use crate::store::operator::{AuditAction, OperatorName};
+use crate::store::operator::{AuditAction, AuditDeed, OperatorName};
 use crate::store::{Erased, StoredSubmission};
 
 #[derive(Serialize)]
@@ -52,7 +52,13 @@ pub(crate) async fn show(
     let stored = app.store.submission(&receipt).await.map_err(|error| unavailable(&error))?;
     let stored = stored.ok_or(ApiReason::ReceiptNotFound)?;
     let note = note(operator.clone(), why);
-    let noted = app.store.note(AuditAction::Export, &receipt, &stored.account, note).await;
+    let deed = AuditDeed {
+        action: AuditAction::Export,
+        account: stored.account.clone(),
+        receipt: Some(receipt.clone()),
+        reference: None,
+    };
+    let noted = app.store.note(deed, note).await;
     noted.map_err(|error| unavailable(&error))?;
     tracing::info!(%receipt, operator = operator.as_str(), "an operator has read what is kept of a submission");
     Ok(uncached(Json(view(&app, &receipt, stored))))

@@ -30,6 +30,17 @@ struct NewRecord {
 struct ChangedRecord {
     #[serde(deserialize_with = "lead_model::pairs::deserialize")]
     changes: Vec<(String, Option<Given>)>,
+    #[serde(default, deserialize_with = "lead_model::pairs::deserialize")]
+    expected: Vec<(String, Option<Given>)>,
+}
+
+/// A change of a record.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Wanted {
+    /// What becomes of which partner field; null erases.
+    pub(super) changes: Vec<(String, Value)>,
+    /// What these fields hold as far as the person knows.
+    pub(super) expected: Vec<(String, Value)>,
 }
 
 /// The values of a new record, by partner field.
@@ -51,11 +62,16 @@ pub(super) fn read_values(bytes: &[u8], depth_max: usize) -> Result<Vec<(String,
     if values.iter().any(has_nul) { Err(ApiReason::UnreadableBody) } else { Ok(values) }
 }
 
-/// What becomes of which partner field; null erases.
-pub(super) fn read_changes(bytes: &[u8], depth_max: usize) -> Result<Vec<(String, Value)>, ApiReason> {
+/// The change that a person wants.
+pub(super) fn read_changes(bytes: &[u8], depth_max: usize) -> Result<Wanted, ApiReason> {
     check_shape(bytes, depth_max)?;
     let body: ChangedRecord = serde_json::from_slice(bytes).map_err(|_| ApiReason::UnreadableBody)?;
-    let changes = body.changes.into_iter().map(|(name, value)| {
+    let (changes, expected) = (values_of(body.changes)?, values_of(body.expected)?);
+    Ok(Wanted { changes, expected })
+}
+
+fn values_of(given: Vec<(String, Option<Given>)>) -> Result<Vec<(String, Value)>, ApiReason> {
+    let values = given.into_iter().map(|(name, value)| {
         let value = match value {
             None => Value::Null,
             Some(Given::Text(text)) => Value::String(text),
@@ -64,11 +80,11 @@ pub(super) fn read_changes(bytes: &[u8], depth_max: usize) -> Result<Vec<(String
         };
         (name, value)
     });
-    let changes: Vec<_> = changes.collect();
+    let values: Vec<_> = values.collect();
     let has_nul = |(name, value): &(String, Value)| {
         name.contains('\0') || value.as_str().is_some_and(|text| text.contains('\0'))
     };
-    if changes.iter().any(has_nul) { Err(ApiReason::UnreadableBody) } else { Ok(changes) }
+    if values.iter().any(has_nul) { Err(ApiReason::UnreadableBody) } else { Ok(values) }
 }
 
 #[cfg(test)]
@@ -80,8 +96,11 @@ mod tests {
     #[test]
     fn change_tells_null_from_absent() {
         let read = read_changes(br#"{"changes":{"a":null,"b":"x","c":1.5,"d":false}}"#, 4).unwrap();
-        let read: serde_json::Map<String, Value> = read.into_iter().collect();
-        assert_eq!(Value::Object(read), json!({ "a": null, "b": "x", "c": 1.5, "d": false }));
+        assert_eq!(read.expected, Vec::new());
+        let object = |pairs: Vec<(String, Value)>| Value::Object(pairs.into_iter().collect());
+        assert_eq!(object(read.changes), json!({ "a": null, "b": "x", "c": 1.5, "d": false }));
+        let read = read_changes(br#"{"changes":{},"expected":{"a":null,"b":"x"}}"#, 4).unwrap();
+        assert_eq!((read.changes.len(), object(read.expected)), (0, json!({ "a": null, "b": "x" })));
     }
 
     #[test]
@@ -102,6 +121,10 @@ mod tests {
             r#"{"values":{"a":"\ud800"}}"#,
             r#"{"values":{"a":"\u0000"}}"#,
             r#"{"values":{"a\u0000":"x"}}"#,
+            r#"{"values":{},"expected":{"a":[]}}"#,
+            r#"{"values":{},"expected":{"a":"x","a":"y"}}"#,
+            r#"{"values":{},"expected":{"a":"\u0000"}}"#,
+            r#"{"values":{},"expected":7}"#,
             r#"{"changes":{"a":"x"}}"#,
             &"[".repeat(10_000),
         ] {

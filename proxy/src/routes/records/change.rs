@@ -13,7 +13,7 @@ use lead_model::{Problem, ProblemCode, SubmissionAnswer, SubmissionState};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::connectors::{Call, Change, OperationKind, Reading};
+use crate::connectors::{Call, Change, OperationKind};
 use crate::ids::Receipt;
 use crate::intake::Verdict;
 use crate::intake::record::{RecordOffer, is_tellable};
@@ -23,9 +23,10 @@ use crate::routes::submissions::read_key;
 use crate::routes::wanted::PathParams;
 use crate::signed::Scope;
 
-use super::body::{read_changes, read_values};
+use super::body::{Wanted, read_changes, read_values};
+use super::expected::check_expected;
 use super::token::Caller;
-use super::{RecordView, ask, audit, check_id, unreadable, write_receipt};
+use super::{RecordView, audit, check_id, read_record, write_receipt};
 
 /// What is answered of a record that is safe.
 #[derive(Serialize)]
@@ -112,11 +113,14 @@ pub(crate) async fn change_record(
     let (head, stream) = request.into_parts();
     check_media_type(&head.headers, "application/json")?;
     let bytes = read_body(stream, caller.app.body_limits()).await?;
-    let changes = read_changes(&bytes, caller.app.public.json_depth_max)?;
+    let Wanted { changes, expected } = read_changes(&bytes, caller.app.public.json_depth_max)?;
     if changes.is_empty() {
         return Err(ApiProblem::with_detail(ApiReason::RecordInvalid, "There is nothing to change."));
     }
-    if !changes.iter().all(|(name, _)| is_tellable(name)) {
+    if !expected.is_empty() {
+        caller.check_operation(OperationKind::Get)?;
+    }
+    if !changes.iter().chain(&expected).all(|(name, _)| is_tellable(name)) {
         let problem = Problem::new("", ProblemCode::UnknownField);
         return Err(ApiProblem::with_problems(ApiReason::RecordInvalid, vec![problem]));
     }
@@ -125,12 +129,11 @@ pub(crate) async fn change_record(
     let caller = Arc::new(caller);
     let changing = caller.app.left_behind.clone().spawn(async move {
         let fields: Vec<String> = change.0.keys().cloned().collect();
-        ask(&caller, &Call::Update { id: &id, change: &change }, &fields).await
+        if !expected.is_empty() {
+            check_expected(&caller, &id, &expected, &fields).await?;
+        }
+        let record = read_record(&caller, &Call::Update { id: &id, change: &change }, &fields).await?;
+        Ok(Json(RecordView::of(&caller, record)?))
     });
-    match changing.await {
-        Ok(Ok(Reading::Record(record))) => Ok(Json(record.into())),
-        Ok(Ok(Reading::Page(_) | Reading::Schema(_))) => Err(unreadable()),
-        Ok(Err(problem)) => Err(problem),
-        Err(_) => Err(ApiReason::Internal.into()),
-    }
+    changing.await.unwrap_or_else(|_| Err(ApiReason::Internal.into()))
 }

@@ -49,8 +49,10 @@ pub(crate) async fn list_records(caller: Caller, uri: Uri) -> Result<Json<PageVi
         Some(total) => so_far < total,
         None => u64::try_from(page.records.len()).unwrap_or(u64::MAX) >= u64::from(query.limit),
     };
+    let sensitive = &caller.account()?.panel().sensitive;
+    let masking = |record| RecordView::masking(record, sensitive, &[]);
     Ok(Json(PageView {
-        records: page.records.into_iter().map(RecordView::from).collect(),
+        records: page.records.into_iter().map(masking).collect(),
         page: query.page,
         limit: query.limit,
         total: page.total,

@@ -20,6 +20,12 @@ impl OperatorName {
         fits.then(|| Self(text.to_owned()))
     }
 
+    /// A person in a CRM's panel, as its token calls him. No operator has a name with a space in it, so nobody is taken for
+    /// the other.
+    pub fn of_panel(sub: &str) -> Self {
+        Self(format!("panel {}", visible(sub)))
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -58,6 +64,11 @@ impl PartnerReference {
         plain(text, REFERENCE_MAX).map(Self)
     }
 
+    /// The id of a record, as it was asked for.
+    pub fn of_record(id: &str) -> Self {
+        Self(visible(id))
+    }
+
     /// The reference as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -71,6 +82,19 @@ pub struct AuditNote {
     pub operator: OperatorName,
     /// AuditWhy.
     pub why: AuditWhy,
+}
+
+/// The text with everything but visible ASCII written as `%20` is.
+fn visible(text: &str) -> String {
+    let mut visible = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_graphic() && byte != b'%' {
+            visible.push(char::from(byte));
+        } else {
+            visible.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    visible
 }
 
 fn plain(text: &str, length_max: usize) -> Option<String> {
@@ -100,6 +124,10 @@ mod tests {
         }
         assert!(PartnerReference::parse(&"7".repeat(200)).is_some());
         assert_eq!(PartnerReference::parse(&"7".repeat(201)), None);
+        assert_eq!(OperatorName::of_panel("user-7").as_str(), "panel user-7");
+        assert_eq!(OperatorName::of_panel("a b%\u{202e}").as_str(), "panel a%20b%25%E2%80%AE");
+        assert_eq!(OperatorName::parse(OperatorName::of_panel("user-7").as_str()), None);
+        assert_eq!(PartnerReference::of_record("8b1d-7").as_str(), "8b1d-7");
         assert!(OperatorName::parse("ana@ops").is_some());
         for bad in ["", "ana ops", "änna", "a\tb", &"a".repeat(65)] {
             assert_eq!(OperatorName::parse(bad), None, "{bad:?}");

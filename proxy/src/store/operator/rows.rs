@@ -5,9 +5,10 @@
 use lead_model::Problem;
 
 use crate::clock::Timestamp;
-use crate::ids::DeliveryId;
+use crate::ids::{DeliveryId, Receipt};
 use crate::store::operator::{
-    AttemptRecord, AuditAction, AuditEntry, DeliveryDetail, DeliveryState, DeliverySummary, OpenCount,
+    AttemptRecord, AuditAction, AuditDeed, AuditEntry, DeliveryDetail, DeliveryState, DeliverySummary,
+    OpenCount, PartnerReference,
 };
 use crate::store::{AttemptView, OpenDelivery, StoreError};
 
@@ -152,7 +153,17 @@ pub(in crate::store) struct Deed<'d> {
     pub(in crate::store) batch: Option<&'d str>,
 }
 
-impl Deed<'_> {
+impl<'d> Deed<'d> {
+    /// What is done elsewhere.
+    pub(in crate::store) fn elsewhere(deed: &'d AuditDeed) -> Self {
+        Self {
+            account: Some(&deed.account),
+            receipt: deed.receipt.as_ref().map(Receipt::as_str),
+            reference: deed.reference.as_ref().map(PartnerReference::as_str),
+            ..Self::of(deed.action)
+        }
+    }
+
     /// A deed of which nothing more is known.
     pub(in crate::store) fn of(action: AuditAction) -> Self {
         Self { action, account: None, receipt: None, was: None, reference: None, batch: None }

@@ -84,10 +84,12 @@ pub enum AuditAction {
     Export,
     /// Erased what is kept of a submission.
     Erase,
+    /// Looked at a field of a partner's record that is masked.
+    Reveal,
 }
 
 impl AuditAction {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Delivered,
         Self::SendAgain,
         Self::Drop,
@@ -95,6 +97,7 @@ impl AuditAction {
         Self::ResumeAccount,
         Self::Export,
         Self::Erase,
+        Self::Reveal,
     ];
 
     /// The stable name, as stored and shown.
@@ -107,6 +110,7 @@ impl AuditAction {
             Self::ResumeAccount => "resume_account",
             Self::Export => "export",
             Self::Erase => "erase",
+            Self::Reveal => "reveal",
         }
     }
 

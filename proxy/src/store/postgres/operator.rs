@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use crate::ids::Receipt;
 use crate::store::operator::rows::Deed;
 use crate::store::operator::{
-    AuditAction, AuditEntry, AuditNote, AuditQuery, DeliveryDetail, DeliveryQuery, DeliverySummary,
+    AuditDeed, AuditEntry, AuditNote, AuditQuery, DeliveryDetail, DeliveryQuery, DeliverySummary,
     KnownAccounts, OpenCount, OperatorStore, Replayed, Resolution, Resolved,
 };
 use crate::store::postgres::PostgresStore;
@@ -93,20 +93,10 @@ impl OperatorStore for PostgresStore {
             .await
     }
 
-    async fn note(
-        &self,
-        action: AuditAction,
-        receipt: &Receipt,
-        account: &str,
-        note: AuditNote,
-    ) -> Result<(), StoreError> {
-        let with = (receipt.to_string(), account.to_owned(), note, self.time.clone());
+    async fn note(&self, deed: AuditDeed, note: AuditNote) -> Result<(), StoreError> {
         self.sessions
-            .write(with, move |conn, (receipt, account, note, time)| {
-                Box::pin(async move {
-                    let deed = Deed { receipt: Some(receipt), account: Some(account), ..Deed::of(action) };
-                    audit::write(conn, &deed, note, time).await
-                })
+            .write((deed, note, self.time.clone()), |conn, (deed, note, time)| {
+                Box::pin(async move { audit::write(conn, &Deed::elsewhere(deed), note, time).await })
             })
             .await
     }

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use crate::ids::Receipt;
 use crate::store::operator::rows::Deed;
 use crate::store::operator::{
-    AuditAction, AuditEntry, AuditNote, AuditQuery, DeliveryDetail, DeliveryQuery, DeliverySummary,
+    AuditDeed, AuditEntry, AuditNote, AuditQuery, DeliveryDetail, DeliveryQuery, DeliverySummary,
     KnownAccounts, OpenCount, OperatorStore, Replayed, Resolution, Resolved,
 };
 use crate::store::sqlite::SqliteStore;
@@ -81,20 +81,11 @@ impl OperatorStore for SqliteStore {
         self.writer.write(move |conn| Box::pin(settle::resume(conn, account, note, now))).await
     }
 
-    async fn note(
-        &self,
-        action: AuditAction,
-        receipt: &Receipt,
-        account: &str,
-        note: AuditNote,
-    ) -> Result<(), StoreError> {
-        let (now, receipt, account) = (self.clock.now(), receipt.to_string(), account.to_owned());
+    async fn note(&self, deed: AuditDeed, note: AuditNote) -> Result<(), StoreError> {
+        let now = self.clock.now();
         self.writer
             .write(move |conn| {
-                Box::pin(async move {
-                    let deed = Deed { receipt: Some(&receipt), account: Some(&account), ..Deed::of(action) };
-                    audit::write(conn, &deed, &note, now).await
-                })
+                Box::pin(async move { audit::write(conn, &Deed::elsewhere(&deed), &note, now).await })
             })
             .await
     }

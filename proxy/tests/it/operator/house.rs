@@ -15,17 +15,17 @@ use serde_json::{Value, json};
 use crate::app::{Answer, PATIENCE, TestApp, good_values, key};
 
 /// A proxy that holds a lead at once after its second doubt.
-pub(super) async fn start() -> TestApp {
+pub async fn start() -> TestApp {
     TestApp::start_with(|text| text.delivery = "doubt_wait_ms = 1".to_owned()).await
 }
 
 /// Asks the operator listener as Ana.
-pub(super) async fn ask(app: &TestApp, method: Method, path: &str, body: Option<Value>) -> Answer {
+pub async fn ask(app: &TestApp, method: Method, path: &str, body: Option<Value>) -> Answer {
     ask_as(app, "ana", method, path, body).await
 }
 
 /// The same as somebody.
-pub(super) async fn ask_as(
+pub async fn ask_as(
     app: &TestApp,
     operator: &str,
     method: Method,
@@ -40,16 +40,16 @@ pub(super) async fn ask_as(
     Answer::read(request.send().await.unwrap()).await
 }
 
-pub(super) async fn get(app: &TestApp, path: &str) -> Answer {
+pub async fn get(app: &TestApp, path: &str) -> Answer {
     ask(app, Method::GET, path, None).await
 }
 
-pub(super) async fn post(app: &TestApp, path: &str, body: Value) -> Answer {
+pub async fn post(app: &TestApp, path: &str, body: Value) -> Answer {
     ask(app, Method::POST, path, Some(body)).await
 }
 
 /// Settles one.
-pub(super) async fn resolve(app: &TestApp, receipt: &str, decision: &str) -> Answer {
+pub async fn resolve(app: &TestApp, receipt: &str, decision: &str) -> Answer {
     post(
         app,
         &format!("/v1/deliveries/{receipt}/resolve"),
@@ -59,7 +59,7 @@ pub(super) async fn resolve(app: &TestApp, receipt: &str, decision: &str) -> Ans
 }
 
 /// Submits a lead that the partner fails so, and waits until it stands so; its receipt.
-pub(super) async fn submit(app: &TestApp, word: &str, fault: Fault, state: &str) -> String {
+pub async fn submit(app: &TestApp, word: &str, fault: Fault, state: &str) -> String {
     app.sim.takepayments().set_fault(fault, None);
     let answer = app.submit("card-machines", &key(word), &values_of(word)).await;
     let receipt = answer.json()["receipt"].as_str().unwrap_or_else(|| panic!("{answer:?}")).to_owned();
@@ -69,19 +69,19 @@ pub(super) async fn submit(app: &TestApp, word: &str, fault: Fault, state: &str)
 }
 
 /// Good values of one person each.
-pub(super) fn values_of(word: &str) -> Value {
+pub fn values_of(word: &str) -> Value {
     let mut values = good_values();
     values["email"] = json!(format!("{word}@analytical.example"));
     values
 }
 
 /// Waits until a delivery stands so.
-pub(super) async fn until(app: &TestApp, receipt: &str, state: &str) -> Value {
+pub async fn until(app: &TestApp, receipt: &str, state: &str) -> Value {
     until_it(app, receipt, |shown| shown["state"] == state).await
 }
 
 /// Waits until this is so of a delivery.
-pub(super) async fn until_it(app: &TestApp, receipt: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+pub async fn until_it(app: &TestApp, receipt: &str, is_so: impl Fn(&Value) -> bool) -> Value {
     let path = format!("/v1/deliveries/{receipt}");
     let mut last = get(app, &path).await.json();
     let reached = async {
@@ -96,7 +96,7 @@ pub(super) async fn until_it(app: &TestApp, receipt: &str, is_so: impl Fn(&Value
 }
 
 /// The codes of an answer's problems, by member.
-pub(super) fn problems(answer: &Answer) -> Vec<(String, String)> {
+pub fn problems(answer: &Answer) -> Vec<(String, String)> {
     let mut problems: Vec<_> = answer.json()["problems"]
         .as_array()
         .unwrap_or_else(|| panic!("{answer:?}"))
@@ -111,13 +111,13 @@ pub(super) fn problems(answer: &Answer) -> Vec<(String, String)> {
 }
 
 /// Somebody's note.
-pub(super) fn note(operator: &str) -> AuditNote {
+pub fn note(operator: &str) -> AuditNote {
     let operator = OperatorName::parse(operator).unwrap();
     AuditNote { operator, why: AuditWhy::parse("the partner says so").unwrap() }
 }
 
 /// Everything in these states.
-pub(super) fn query(states: &[DeliveryState], known: &[&str], limit: u32) -> DeliveryQuery {
+pub fn query(states: &[DeliveryState], known: &[&str], limit: u32) -> DeliveryQuery {
     let known = known.iter().map(|name| (*name).to_owned()).collect();
     let filter =
         DeliveryFilter { states: states.to_vec(), account: None, form: None, min_age: None, reason: None };

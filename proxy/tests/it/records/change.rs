@@ -28,7 +28,7 @@ async fn only_what_is_changed_is_sent_and_null_erases() {
     assert_eq!(
         answer.json(),
         json!({
-            "id": id, "reference": record.external_reference(), "fields": record.to_json()
+            "id": id, "reference": record.external_reference(), "fields": record.to_json(), "masked": []
         })
     );
     assert_eq!((record.text("firstName"), record.text("lastName")), ("Ada", "Lovelace"));

@@ -37,6 +37,11 @@ impl Panel {
         Self { app: app.await }
     }
 
+    /// The same, with nothing at Algbra that is masked.
+    pub async fn start_masking_nothing() -> Self {
+        Self::start_with(|text| text.accounts += "\n[accounts.algbra.panel]\nsensitive = []\n").await
+    }
+
     /// Asks with a good token of this scope.
     pub async fn ask(
         &self,

@@ -5,7 +5,7 @@
 use async_trait::async_trait;
 use lead_proxy::ids::Receipt;
 use lead_proxy::store::operator::{
-    AuditAction, AuditEntry, AuditNote, AuditQuery, DeliveryDetail, DeliveryQuery, DeliverySummary,
+    AuditDeed, AuditEntry, AuditNote, AuditQuery, DeliveryDetail, DeliveryQuery, DeliverySummary,
     KnownAccounts, OpenCount, OperatorStore, Replayed, Resolution, Resolved,
 };
 use lead_proxy::store::{
@@ -104,7 +104,7 @@ impl OperatorStore for ModelStore {
         Err(NOT_MODELLED)
     }
 
-    async fn note(&self, _: AuditAction, _: &Receipt, _: &str, _: AuditNote) -> Result<(), StoreError> {
+    async fn note(&self, _: AuditDeed, _: AuditNote) -> Result<(), StoreError> {
         Err(NOT_MODELLED)
     }
 
