@@ -5,6 +5,7 @@
 mod accounts;
 mod audit;
 mod check;
+mod connect;
 mod deliveries;
 mod forms;
 mod history;
@@ -15,13 +16,16 @@ mod render;
 mod serve;
 mod snippet;
 mod table;
+mod token;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 
+use crate::account::Account;
 use crate::config::{Config, ConfigError, Environment};
 use crate::snippets::Way;
 
@@ -81,6 +85,22 @@ enum Command {
         #[command(flatten)]
         file: File,
     },
+    /// Print a panel token, and the address at which the panel stands open with it, signed with the account's first panel key.
+    Token {
+        /// The account's name.
+        account: String,
+        #[command(flatten)]
+        wanted: token::Wanted,
+        #[command(flatten)]
+        file: File,
+    },
+    /// Print the address at which a person consents that we act for an account.
+    Connect {
+        /// The account's name.
+        account: String,
+        #[command(flatten)]
+        file: File,
+    },
     /// Print the address at which a form stands filled in, signed with the account's first panel key.
     Prefill {
         /// The form's id.
@@ -127,6 +147,12 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Prefill { form, filling, file } => {
             with_config(&file.config, |config| prefill::run(&config, &form, &filling))
         }
+        Command::Token { account, wanted, file } => {
+            with_config(&file.config, |config| token::run(&config, &account, &wanted))
+        }
+        Command::Connect { account, file } => {
+            with_config(&file.config, |config| connect::run(&config, &account))
+        }
         Command::Snippet { form, way, file } => {
             with_config(&file.config, |config| snippet::run(&config, &form, way))
         }
@@ -158,6 +184,13 @@ fn origin(config: &Config) -> String {
         Some(origin) => origin.as_str().to_owned(),
         None => format!("http://{}", config.public.listen),
     }
+}
+
+/// The account of a name.
+fn find_account<'c>(config: &'c Config, name: &str) -> anyhow::Result<&'c Account> {
+    let known = || config.accounts.iter().map(Account::id).collect::<Vec<_>>().join(", ");
+    let found = config.accounts.iter().find(|account| account.id() == name);
+    found.with_context(|| format!("found no account {name:?}, expected one of {}", known()))
 }
 
 /// Why nothing is signed for an account.

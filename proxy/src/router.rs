@@ -17,7 +17,7 @@ use crate::middleware::{operator, origin_allowlist, surround};
 use crate::problem::{ApiProblem, ApiReason};
 use crate::routes::operator::{accounts, audit, deliveries, kept, replay, resolve};
 use crate::routes::{
-    assets, connect, forms, health, nothing_here, pages, receipts, records, submissions, wrong_method,
+    assets, connect, forms, health, leads, nothing_here, pages, receipts, records, submissions, wrong_method,
 };
 
 /// How long an operator's request may take: thousands of leads are sent again in one.
@@ -51,6 +51,9 @@ pub(crate) fn public(app: &Arc<App>) -> Router {
         )
         .route("/v1/accounts/{account}/schema", get(records::get_schema))
         .route("/v1/accounts/{account}/panel", get(records::get_panel))
+        .route("/v1/accounts/{account}/leads", get(leads::list_leads))
+        .route("/v1/accounts/{account}/leads/{receipt}", get(leads::get_lead))
+        .route("/v1/accounts/{account}/leads/{receipt}/resolve", post(leads::resolve_lead))
         .route_layer(from_fn_with_state(Arc::clone(app), origin_allowlist::own_layer));
     let pages = Router::new()
         .route("/f/{form}", get(pages::get_hosted).post(pages::post_hosted))

@@ -6,6 +6,7 @@ pub(crate) mod assets;
 pub(crate) mod connect;
 pub(crate) mod forms;
 pub(crate) mod health;
+pub(crate) mod leads;
 pub(crate) mod operator;
 pub(crate) mod pages;
 pub(crate) mod receipts;

@@ -6,11 +6,11 @@
 pub(crate) mod accounts;
 pub(crate) mod audit;
 pub(crate) mod deliveries;
-mod given;
+pub(in crate::routes) mod given;
 pub(crate) mod kept;
 pub(crate) mod replay;
 pub(crate) mod resolve;
-mod views;
+pub(in crate::routes) mod views;
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -30,7 +30,11 @@ use given::Given;
 const DEPTH_MAX: usize = 2;
 
 /// The members of a command's body.
-async fn command(app: &App, headers: &HeaderMap, body: Body) -> Result<Given, ApiProblem> {
+pub(in crate::routes) async fn command(
+    app: &App,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Given, ApiProblem> {
     check_media_type(headers, "application/json")?;
     let bytes: Bytes = read_body(body, app.body_limits()).await?;
     Ok(Given::of_body(&bytes, DEPTH_MAX)?)
@@ -60,17 +64,17 @@ fn note(operator: OperatorName, why: AuditWhy) -> AuditNote {
 }
 
 /// The receipt of the path.
-fn receipt(path: &PathParams) -> Result<Receipt, ApiProblem> {
+pub(in crate::routes) fn receipt(path: &PathParams) -> Result<Receipt, ApiProblem> {
     Ok(path.get("receipt").and_then(Receipt::parse).ok_or(ApiReason::ReceiptNotFound)?)
 }
 
 /// An answer for a store that fails.
-fn unavailable(error: &StoreError) -> ApiProblem {
-    tracing::error!(error = error as &dyn std::error::Error, "the store failed an operator");
+pub(in crate::routes) fn unavailable(error: &StoreError) -> ApiProblem {
+    tracing::error!(error = error as &dyn std::error::Error, "the store failed a question or a command");
     ApiReason::StoreUnavailable.into()
 }
 
 /// Answers hold what should be seen now: no proxy in between keeps them.
-fn uncached<T>(answer: T) -> ([(http::HeaderName, &'static str); 1], T) {
+pub(in crate::routes) fn uncached<T>(answer: T) -> ([(http::HeaderName, &'static str); 1], T) {
     ([(header::CACHE_CONTROL, "no-store")], answer)
 }

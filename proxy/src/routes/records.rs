@@ -28,7 +28,7 @@ use crate::signed::Scope;
 
 use answer::{out_of_time, problem_of, problem_of_call};
 use masked::{read_reveal, write_down};
-use token::Caller;
+pub(in crate::routes) use token::Caller;
 
 pub(crate) use can::get_panel;
 pub(crate) use change::{change_record, create_record};

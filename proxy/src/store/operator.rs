@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use crate::ids::Receipt;
 use crate::store::StoreError;
 
-pub use filter::{DeliveryFilter, DeliveryQuery, DeliveryState, KnownAccounts};
+pub use filter::{DeliveryFilter, DeliveryQuery, DeliveryState, KnownAccounts, LeadQuery};
 pub use note::{AuditNote, AuditWhy, OperatorName, PartnerReference};
 pub use views::{AttemptRecord, AuditAction, AuditEntry, DeliveryDetail, DeliverySummary, OpenCount};
 
@@ -79,6 +79,9 @@ pub const PAGE_MAX: u32 = 1_000;
 pub trait OperatorStore {
     /// The deliveries of a query, the oldest first.
     async fn deliveries(&self, query: DeliveryQuery) -> Result<Vec<DeliverySummary>, StoreError>;
+
+    /// One account's deliveries of a query, the newest first.
+    async fn leads(&self, query: LeadQuery) -> Result<Vec<DeliverySummary>, StoreError>;
 
     /// Everything that is told of a delivery.
     async fn delivery_detail(

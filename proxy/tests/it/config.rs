@@ -15,7 +15,7 @@ use crate::app::{ConfigText, RING_KEY};
 const SECRET: &str = "canary-secret-of-the-config-tests-0";
 
 /// A text that is right, with its forms.
-fn good() -> String {
+pub fn good() -> String {
     ConfigText::new("http://127.0.0.1:9/insert".to_owned(), "lead-proxy.db".into()).to_toml()
 }
 
@@ -343,7 +343,7 @@ fn public_origin_must_be_told_where_the_listener_is_not_on_loopback() {
     assert!(found.len() == 1 && found[0].starts_with("public.origin"), "{found:?}");
 }
 
-fn program(arguments: &[&str], path: &Path) -> Output {
+pub fn program(arguments: &[&str], path: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_lead-proxy"))
         .args(arguments)
         .arg("--config")

@@ -5,4 +5,6 @@
 mod can;
 mod config;
 mod expected;
+mod leads;
 mod masked;
+mod program;

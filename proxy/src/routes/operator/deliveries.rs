@@ -65,7 +65,7 @@ pub(super) fn filter(given: &mut Given, states: Vec<DeliveryState>) -> DeliveryF
 }
 
 /// The states that are named, with commas between them; each must be one of these.
-pub(super) fn states(given: &mut Given, allowed: &[DeliveryState]) -> Option<Vec<DeliveryState>> {
+pub(in crate::routes) fn states(given: &mut Given, allowed: &[DeliveryState]) -> Option<Vec<DeliveryState>> {
     given.text("state", |text| {
         let state = |name: &str| DeliveryState::parse(name).filter(|state| allowed.contains(state));
         let states: Option<Vec<_>> = text.split(',').map(|name| state(name.trim())).collect();

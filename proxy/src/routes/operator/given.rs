@@ -12,7 +12,7 @@ use crate::problem::{ApiProblem, ApiReason};
 const VALUE_BYTES_MAX: usize = 8_192;
 
 /// What was given, and what is wrong with it so far.
-pub(super) struct Given {
+pub(in crate::routes) struct Given {
     members: Vec<(String, Value)>,
     problems: Vec<Problem>,
     wrong: ApiReason,
@@ -24,14 +24,14 @@ struct Members(#[serde(deserialize_with = "lead_model::pairs::deserialize")] Vec
 
 impl Given {
     /// The members of a body's one object.
-    pub(super) fn of_body(bytes: &[u8], depth_max: usize) -> Result<Self, ApiReason> {
+    pub(in crate::routes) fn of_body(bytes: &[u8], depth_max: usize) -> Result<Self, ApiReason> {
         check_shape(bytes, depth_max)?;
         let Members(members) = serde_json::from_slice(bytes).map_err(|_| ApiReason::UnreadableBody)?;
         Ok(Self { members, problems: Vec::new(), wrong: ApiReason::CommandInvalid })
     }
 
     /// The parameters of an address.
-    pub(super) fn of_query(query: &str) -> Self {
+    pub(in crate::routes) fn of_query(query: &str) -> Self {
         let mut given = Self { members: Vec::new(), problems: Vec::new(), wrong: ApiReason::QueryInvalid };
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
             if given.members.iter().any(|(known, _)| *known == name) {
@@ -45,21 +45,21 @@ impl Given {
     }
 
     /// Notes a problem; of one member the first that is found.
-    pub(super) fn add(&mut self, problem: Problem) {
+    pub(in crate::routes) fn add(&mut self, problem: Problem) {
         if !self.problems.iter().any(|known| known.field == problem.field) {
             self.problems.push(problem);
         }
     }
 
     /// Notes where a member is missing.
-    pub(super) fn required(&mut self, name: &'static str) {
+    pub(in crate::routes) fn required(&mut self, name: &'static str) {
         if !self.members.iter().any(|(known, _)| known == name) {
             self.add(Problem::new(name, ProblemCode::Required));
         }
     }
 
     /// A text, read; none where it is not given or is wrong.
-    pub(super) fn text<T>(
+    pub(in crate::routes) fn text<T>(
         &mut self,
         name: &'static str,
         read: impl FnOnce(&str) -> Result<T, Problem>,
@@ -73,7 +73,7 @@ impl Given {
     }
 
     /// A name of ours: an account, a form, a code.
-    pub(super) fn name(&mut self, name: &'static str) -> Option<String> {
+    pub(in crate::routes) fn name(&mut self, name: &'static str) -> Option<String> {
         self.text(name, |text| {
             let fits = (1..=200).contains(&text.len()) && !text.chars().any(char::is_control);
             fits.then(|| text.to_owned()).ok_or_else(|| Problem::new(name, ProblemCode::PatternMismatch))
@@ -81,7 +81,7 @@ impl Given {
     }
 
     /// A whole number within bounds; none where it is not given or is wrong. In an address it is text.
-    pub(super) fn number(&mut self, name: &'static str, min: i64, max: i64) -> Option<i64> {
+    pub(in crate::routes) fn number(&mut self, name: &'static str, min: i64, max: i64) -> Option<i64> {
         let read = match self.take(name)? {
             Value::String(text) if self.wrong == ApiReason::QueryInvalid => {
                 text.parse().map_err(|_| Problem::new(name, ProblemCode::InvalidNumber))
@@ -101,7 +101,7 @@ impl Given {
     ///
     /// # Errors
     /// Everything that is wrong, names that nobody has asked for among it.
-    pub(super) fn finish(mut self) -> Result<(), ApiProblem> {
+    pub(in crate::routes) fn finish(mut self) -> Result<(), ApiProblem> {
         if !self.members.is_empty() {
             self.add(Problem::new("", ProblemCode::UnknownField));
         }

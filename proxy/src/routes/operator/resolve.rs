@@ -31,7 +31,7 @@ pub(crate) async fn resolve(
     body: Body,
 ) -> Result<impl IntoResponse, ApiProblem> {
     let receipt = receipt(&path)?;
-    let (resolution, version, note) = read(command(&app, &headers, body).await?, operator)?;
+    let (resolution, version, note) = read(command(&app, &headers, body).await?, operator, &DECISIONS)?;
     let action = resolution.action();
     let operator = note.operator.clone();
     let resolved = app.store.resolve(&receipt, resolution, version, note).await;
@@ -53,9 +53,11 @@ pub(crate) async fn resolve(
     }
 }
 
-fn read(
+/// The decision, of those that are allowed, with the version that was seen and who says why.
+pub(in crate::routes) fn read(
     mut given: Given,
     operator: OperatorName,
+    allowed: &[&str],
 ) -> Result<(Resolution, Option<i64>, AuditNote), ApiProblem> {
     let why = why(&mut given);
     let reference = given.text("reference", |text| {
@@ -64,9 +66,9 @@ fn read(
     });
     let version = given.number("version", 0, i64::MAX);
     given.required("as");
-    let decision = given.text("as", |text| match text {
-        "delivered" | "send_again" | "drop" => Ok(text.to_owned()),
-        _ => Err(Problem::with("as", ProblemCode::NotAnOption, "options", &DECISIONS.join(", "))),
+    let decision = given.text("as", |text| {
+        let known = allowed.contains(&text).then(|| text.to_owned());
+        known.ok_or_else(|| Problem::with("as", ProblemCode::NotAnOption, "options", &allowed.join(", ")))
     });
     let resolution = match decision.as_deref() {
         Some("send_again") => Resolution::SendAgain,

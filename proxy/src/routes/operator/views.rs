@@ -25,7 +25,7 @@ impl ListView {
 }
 
 #[derive(Serialize)]
-struct SummaryView {
+pub(in crate::routes) struct SummaryView {
     receipt: String,
     form: String,
     account: String,
@@ -62,7 +62,7 @@ impl From<DeliverySummary> for SummaryView {
 }
 
 #[derive(Serialize)]
-pub(super) struct DetailView {
+pub(in crate::routes) struct DetailView {
     #[serde(flatten)]
     summary: SummaryView,
     form_version: u32,

@@ -18,10 +18,10 @@ use crate::signed::{PanelClaims, Scope, SignedFault, read_panel_token};
 
 /// A person with a good token for the account in the path.
 pub(crate) struct Caller {
-    pub(super) app: Arc<App>,
-    pub(super) claims: PanelClaims,
+    pub(in crate::routes) app: Arc<App>,
+    pub(in crate::routes) claims: PanelClaims,
     /// When the request came in.
-    pub(super) since: Instant,
+    pub(in crate::routes) since: Instant,
 }
 
 impl FromRequestParts<Arc<App>> for Caller {
@@ -61,17 +61,17 @@ fn bearer(headers: &HeaderMap) -> Result<&str, ApiReason> {
 
 impl Caller {
     /// The account whose records are asked for.
-    pub(super) fn account(&self) -> Result<&Account, ApiReason> {
+    pub(in crate::routes) fn account(&self) -> Result<&Account, ApiReason> {
         self.app.accounts.get(&self.claims.account).ok_or(ApiReason::PanelTokenInvalid)
     }
 
     /// Whether the token allows this much.
-    pub(super) fn check_scope(&self, needed: Scope) -> Result<(), ApiReason> {
+    pub(in crate::routes) fn check_scope(&self, needed: Scope) -> Result<(), ApiReason> {
         if self.claims.scope >= needed { Ok(()) } else { Err(ApiReason::ScopeMissing) }
     }
 
     /// Whether the token reaches this record.
-    pub(super) fn check_record(&self, id: &str) -> Result<(), ApiReason> {
+    pub(in crate::routes) fn check_record(&self, id: &str) -> Result<(), ApiReason> {
         match &self.claims.record {
             Some(only) if only != id => Err(ApiReason::RecordNotAllowed),
             _ => Ok(()),
@@ -79,7 +79,7 @@ impl Caller {
     }
 
     /// Whether the token reaches more than one record: a search for one of them may find another.
-    pub(super) fn check_all_records(&self) -> Result<(), ApiReason> {
+    pub(in crate::routes) fn check_all_records(&self) -> Result<(), ApiReason> {
         if self.claims.record.is_some() { Err(ApiReason::RecordNotAllowed) } else { Ok(()) }
     }
 }

@@ -98,6 +98,25 @@ pub struct KnownAccounts {
     pub disabled: Vec<String>,
 }
 
+/// A page of one account's deliveries, the newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeadQuery {
+    /// The account.
+    pub account: String,
+    /// The one of this receipt.
+    pub receipt: Option<String>,
+    /// Those that the partner has under this id.
+    pub reference: Option<String>,
+    /// Those that stand in one of these; all of them where it is empty.
+    pub states: Vec<DeliveryState>,
+    /// By which the reason of one that waits is told.
+    pub accounts: KnownAccounts,
+    /// Those before this one alone.
+    pub before: Option<i64>,
+    /// Most of them.
+    pub limit: u32,
+}
+
 /// A page of the deliveries of a filter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveryQuery {

@@ -13,7 +13,7 @@ use crate::ids::Receipt;
 use crate::store::operator::rows::Deed;
 use crate::store::operator::{
     AuditDeed, AuditEntry, AuditNote, AuditQuery, DeliveryDetail, DeliveryQuery, DeliverySummary,
-    KnownAccounts, OpenCount, OperatorStore, Replayed, Resolution, Resolved,
+    KnownAccounts, LeadQuery, OpenCount, OperatorStore, Replayed, Resolution, Resolved,
 };
 use crate::store::postgres::PostgresStore;
 use crate::store::{StoreError, operator};
@@ -26,6 +26,11 @@ impl OperatorStore for PostgresStore {
     async fn deliveries(&self, query: DeliveryQuery) -> Result<Vec<DeliverySummary>, StoreError> {
         let with = (query, self.time.clone());
         self.sessions.read(with, |conn, (query, time)| Box::pin(list::deliveries(conn, query, time))).await
+    }
+
+    async fn leads(&self, query: LeadQuery) -> Result<Vec<DeliverySummary>, StoreError> {
+        let with = (query, self.time.clone());
+        self.sessions.read(with, |conn, (query, time)| Box::pin(list::leads(conn, query, time))).await
     }
 
     async fn delivery_detail(

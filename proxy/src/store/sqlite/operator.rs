@@ -13,7 +13,7 @@ use crate::ids::Receipt;
 use crate::store::operator::rows::Deed;
 use crate::store::operator::{
     AuditDeed, AuditEntry, AuditNote, AuditQuery, DeliveryDetail, DeliveryQuery, DeliverySummary,
-    KnownAccounts, OpenCount, OperatorStore, Replayed, Resolution, Resolved,
+    KnownAccounts, LeadQuery, OpenCount, OperatorStore, Replayed, Resolution, Resolved,
 };
 use crate::store::sqlite::SqliteStore;
 use crate::store::{StoreError, operator};
@@ -25,6 +25,10 @@ const BATCH: u32 = 250;
 impl OperatorStore for SqliteStore {
     async fn deliveries(&self, query: DeliveryQuery) -> Result<Vec<DeliverySummary>, StoreError> {
         list::deliveries(&self.readers, &query, self.clock.now()).await
+    }
+
+    async fn leads(&self, query: LeadQuery) -> Result<Vec<DeliverySummary>, StoreError> {
+        list::leads(&self.readers, &query).await
     }
 
     async fn delivery_detail(

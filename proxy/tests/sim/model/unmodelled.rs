@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use lead_proxy::ids::Receipt;
 use lead_proxy::store::operator::{
     AuditDeed, AuditEntry, AuditNote, AuditQuery, DeliveryDetail, DeliveryQuery, DeliverySummary,
-    KnownAccounts, OpenCount, OperatorStore, Replayed, Resolution, Resolved,
+    KnownAccounts, LeadQuery, OpenCount, OperatorStore, Replayed, Resolution, Resolved,
 };
 use lead_proxy::store::{
     Erased, KeyCount, KeyStore, Retention, Rewrapped, SealedToken, StoreError, StoredSecret,
@@ -71,6 +71,10 @@ impl KeyStore for ModelStore {
 #[async_trait]
 impl OperatorStore for ModelStore {
     async fn deliveries(&self, _: DeliveryQuery) -> Result<Vec<DeliverySummary>, StoreError> {
+        Err(NOT_MODELLED)
+    }
+
+    async fn leads(&self, _: LeadQuery) -> Result<Vec<DeliverySummary>, StoreError> {
         Err(NOT_MODELLED)
     }
 

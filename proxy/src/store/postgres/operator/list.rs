@@ -9,8 +9,8 @@ use crate::ids::Receipt;
 use crate::store::StoreError;
 use crate::store::operator::rows::{AttemptRow, LeftRow, RestRow, SummaryRow, counts, first};
 use crate::store::operator::{
-    AuditQuery, DeliveryDetail, DeliveryQuery, DeliveryState, DeliverySummary, KnownAccounts, OpenCount,
-    PAGE_MAX,
+    AuditQuery, DeliveryDetail, DeliveryQuery, DeliveryState, DeliverySummary, KnownAccounts, LeadQuery,
+    OpenCount, PAGE_MAX,
 };
 use crate::store::postgres::store_error;
 use crate::store::postgres::time::{Time, at, wait_ms};
@@ -71,6 +71,32 @@ pub(super) async fn deliveries(
         }
     }
     Ok(first(all, limit, |summary: &DeliverySummary| summary.delivery.get()))
+}
+
+/// One account's deliveries of a query, the newest first.
+pub(super) async fn leads(
+    connection: &mut PgConnection,
+    query: &LeadQuery,
+    time: &Time,
+) -> Result<Vec<DeliverySummary>, StoreError> {
+    let states: Vec<&str> = query.states.iter().map(|state| state.as_str()).collect();
+    let wanted = "WHERE d.account = $4 AND d.id < $5 AND ($6::text IS NULL OR s.receipt = $6) \
+                  AND ($7::text IS NULL OR d.reference = $7) \
+                  AND (cardinality($8::text[]) = 0 OR d.state = ANY($8)) ORDER BY d.id DESC LIMIT $9";
+    let rows: Vec<SummaryRow> = sqlx::query_as(select(wanted))
+        .bind(time.given())
+        .bind(&query.accounts.known)
+        .bind(&query.accounts.disabled)
+        .bind(&query.account)
+        .bind(query.before.unwrap_or(i64::MAX))
+        .bind(&query.receipt)
+        .bind(&query.reference)
+        .bind(states)
+        .bind(i64::from(query.limit.min(PAGE_MAX)))
+        .fetch_all(connection)
+        .await
+        .map_err(store_error)?;
+    rows.into_iter().map(SummaryRow::view).collect()
 }
 
 /// The first deliveries of a query that can be sent again, locked until the transaction of whoever changes them ends. Those

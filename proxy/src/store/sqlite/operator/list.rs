@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::store::StoreError;
 use crate::store::operator::rows::{LeftRow, SummaryRow, counts, first};
 use crate::store::operator::{
-    DeliveryFilter, DeliveryQuery, DeliveryState, DeliverySummary, OpenCount, PAGE_MAX,
+    DeliveryFilter, DeliveryQuery, DeliveryState, DeliverySummary, LeadQuery, OpenCount, PAGE_MAX,
 };
 use crate::store::sqlite::store_error;
 
@@ -69,6 +69,30 @@ pub(super) async fn deliveries(
     }
     transaction.rollback().await.map_err(store_error)?;
     Ok(first(all, limit, |summary: &DeliverySummary| summary.delivery.get()))
+}
+
+/// One account's deliveries of a query, the newest first.
+pub(super) async fn leads(
+    readers: &SqlitePool,
+    query: &LeadQuery,
+) -> Result<Vec<DeliverySummary>, StoreError> {
+    let states: Vec<&str> = query.states.iter().map(|state| state.as_str()).collect();
+    let wanted = "WHERE d.account = ?3 AND d.id < ?4 AND (?5 IS NULL OR s.receipt = ?5) \
+                  AND (?6 IS NULL OR d.reference = ?6) \
+                  AND (?7 = '[]' OR d.state IN (SELECT value FROM json_each(?7))) ORDER BY d.id DESC LIMIT ?8";
+    let rows: Vec<SummaryRow> = sqlx::query_as(select(wanted))
+        .bind(names(&query.accounts.known))
+        .bind(names(&query.accounts.disabled))
+        .bind(&query.account)
+        .bind(query.before.unwrap_or(i64::MAX))
+        .bind(&query.receipt)
+        .bind(&query.reference)
+        .bind(serde_json::json!(states).to_string())
+        .bind(i64::from(query.limit.min(PAGE_MAX)))
+        .fetch_all(readers)
+        .await
+        .map_err(store_error)?;
+    rows.into_iter().map(SummaryRow::view).collect()
 }
 
 /// The first deliveries of a query that can be sent again, in the transaction of whoever changes them.
