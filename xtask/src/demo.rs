@@ -34,7 +34,7 @@ pub(crate) fn main(arguments: &[String]) -> Result<()> {
     if options.has("--once") {
         return once::run(Build::chosen(&options)?);
     }
-    let base: Option<u16> = options.value("--port-base", "a port from 1024 to 65532")?;
+    let base: Option<u16> = options.value("--port-base", "a port from 1024 to 65531")?;
     let ports = base.map_or(Ok(WRITTEN), Ports::from_base)?;
     // Before the build: nobody wants to wait minutes for this message.
     ports.check_free()?;
@@ -72,11 +72,22 @@ fn welcome(house: &House, stop: &Stop) -> Result<String> {
     lines.push(row("Every form", &format!("{website}/forms.html"), "a page for each"));
     lines.push(row("Playground", &format!("{website}/playground.html"), "choose, see, copy the snippet"));
     lines.push(
+        "\nA CRM on a third origin, with the partners' records in a frame, signed in by the CRM's own server:\n"
+            .to_owned(),
+    );
+    for account in settings::PANELS.map(|(account, _)| account) {
+        lines.push(row(account, &format!("{}/?account={account}", ports.crm_url()), ""));
+    }
+    lines.push(
         "\nThe same forms on pages of the proxy's own, also without JavaScript; ?locale=de for German:\n"
             .to_owned(),
     );
     for example in examples.iter().filter(|example| !example.completes) {
         lines.push(row(&example.form, &format!("{proxy}/f/{}", example.form), &example.account));
+    }
+    for example in examples.iter().filter(|example| example.account == "partnerportal") {
+        // So that each account of the CRM has a lead to look at; for the other one a completed record's is there.
+        lead::send(house, example, &settings::random()?, &[])?;
     }
     for (form, address) in completing(house, &examples, stop)? {
         lines.push(format!(

@@ -55,7 +55,7 @@ pub(crate) struct Plan {
     pub(crate) folder: PathBuf,
     pub(crate) ports: Ports,
     pub(crate) programs: Programs,
-    /// Whether the partner's website runs too.
+    /// Whether the partner's website and the CRM run too.
     pub(crate) website: bool,
     /// Variables that change the proxy's configuration, beside those that every house sets.
     pub(crate) overrides: Vec<(&'static str, String)>,
@@ -92,6 +92,7 @@ impl House {
         )?;
         if website {
             await_ready(&web, &mut simulator, &format!("{}/", ports.website_url()), stop)?;
+            await_ready(&web, &mut simulator, &format!("{}/", ports.crm_url()), stop)?;
         }
         Ok(Self { ports, web, folder, programs, simulator, proxy: None, settings, stop: stop.clone() })
     }
@@ -155,6 +156,12 @@ fn simulator(programs: &Programs, ports: &Ports, settings: &Settings, website: b
     if website {
         command.arg("--site").arg(sh::root().join("demo/site"));
         command.arg("--site-listen").arg(ports.website_address());
+        command.arg("--crm").arg(sh::root().join("demo/crm"));
+        command.arg("--crm-listen").arg(ports.crm_address());
+        command.arg("--crm-audience").arg(settings::PANEL_AUDIENCE);
+        for (account, variable) in settings::PANELS {
+            command.arg("--crm-key").arg(format!("{account}={variable}"));
+        }
         command.arg("--proxy-url").arg(ports.proxy_url());
     }
     settings.set_environment(&mut command);

@@ -1,4 +1,4 @@
-//! The command line of `partner-sim`, by hand: six options do not ask for a library.
+//! The command line of `partner-sim`, by hand: so few options do not ask for a library.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,6 +13,11 @@ Usage: partner-sim [OPTIONS]
                                shall know [TAKEPAYMENTS_API_KEY]
   --site DIR                   also serve this directory as a partner's website
   --site-listen ADDRESS        where the website listens [127.0.0.1:8090]
+  --crm DIR                    also serve this directory as a CRM, which signs panel tokens
+  --crm-listen ADDRESS         where the CRM listens [127.0.0.1:8091]
+  --crm-key ACCOUNT=NAME       the environment variable that holds the account's panel key; give it
+                               for each account. Each of them gets a few records to look at
+  --crm-audience TEXT          for whom it signs them [panel]
   --proxy-url URL              what {{proxy}} stands for in its pages [http://127.0.0.1:8080]
   --help                       print this
 
@@ -26,7 +31,7 @@ what is not set is made up, and nobody knows it.
 #[derive(Debug)]
 pub(crate) enum Wish {
     Help,
-    Serve(Args),
+    Serve(Box<Args>),
 }
 
 #[derive(Debug)]
@@ -35,6 +40,11 @@ pub(crate) struct Args {
     pub(crate) takepayments_key_env: String,
     pub(crate) site: Option<PathBuf>,
     pub(crate) site_listen: SocketAddr,
+    pub(crate) crm: Option<PathBuf>,
+    pub(crate) crm_listen: SocketAddr,
+    pub(crate) crm_audience: String,
+    /// Accounts, and the variables of their keys.
+    pub(crate) crm_keys: Vec<(String, String)>,
     pub(crate) proxy_url: String,
 }
 
@@ -45,6 +55,10 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Wish, Str
         takepayments_key_env: "TAKEPAYMENTS_API_KEY".to_owned(),
         site: None,
         site_listen: SocketAddr::from(([127, 0, 0, 1], 8090)),
+        crm: None,
+        crm_listen: SocketAddr::from(([127, 0, 0, 1], 8091)),
+        crm_audience: "panel".to_owned(),
+        crm_keys: Vec::new(),
         proxy_url: "http://127.0.0.1:8080".to_owned(),
     };
     let mut problems = Vec::new();
@@ -65,18 +79,29 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Wish, Str
             "--site-listen" => {
                 value().and_then(|value| address(name, &value)).map(|listen| args.site_listen = listen)
             }
+            "--crm" => value().map(|value| args.crm = Some(PathBuf::from(value))),
+            "--crm-listen" => {
+                value().and_then(|value| address(name, &value)).map(|listen| args.crm_listen = listen)
+            }
+            "--crm-audience" => value().map(|value| args.crm_audience = value),
+            "--crm-key" => value().and_then(|value| pair(name, &value)).map(|key| args.crm_keys.push(key)),
             "--proxy-url" => value().map(|value| args.proxy_url = value),
             _ => Err(format!("{argument} is not an option")),
         };
         problems.extend(taken.err());
     }
-    if problems.is_empty() { Ok(Wish::Serve(args)) } else { Err(problems.join("; ")) }
+    if problems.is_empty() { Ok(Wish::Serve(Box::new(args))) } else { Err(problems.join("; ")) }
 }
 
 fn address(name: &str, value: &str) -> Result<SocketAddr, String> {
     value
         .parse()
         .map_err(|_| format!("{name} is {value}, expected an address with a port such as 127.0.0.1:9101"))
+}
+
+fn pair(name: &str, value: &str) -> Result<(String, String), String> {
+    let pair = value.split_once('=').map(|(account, variable)| (account.to_owned(), variable.to_owned()));
+    pair.ok_or_else(|| format!("{name} is {value}, expected an account and a variable such as bank=BANK_KEY"))
 }
 
 #[cfg(test)]
@@ -95,6 +120,10 @@ mod tests {
             --nonsense is not an option",
         );
         check("--site", "--site wants a value");
+        check(
+            "--crm-key bank",
+            "--crm-key is bank, expected an account and a variable such as bank=BANK_KEY",
+        );
     }
 
     #[test]

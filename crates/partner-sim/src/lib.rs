@@ -20,6 +20,7 @@ mod redact;
 mod server;
 mod stream;
 
+pub mod crm;
 pub mod oauth;
 pub mod site;
 // One line a partner.

@@ -39,6 +39,16 @@ pub async fn start(
     listen: SocketAddr,
     proxy_url: impl Into<String>,
 ) -> anyhow::Result<Site> {
+    start_with(dir, listen, proxy_url, Router::new()).await
+}
+
+/// The same with routes beside the files.
+pub(crate) async fn start_with(
+    dir: impl AsRef<Path>,
+    listen: SocketAddr,
+    proxy_url: impl Into<String>,
+    routes: Router,
+) -> anyhow::Result<Site> {
     let dir = dir.as_ref().to_owned();
     if !dir.is_dir() {
         bail!("{} is not a directory: expected the files of the website there", dir.display());
@@ -47,7 +57,8 @@ pub async fn start(
     let addr = listener.local_addr().context("the website's socket has no address")?;
     let proxy_url = RwLock::new(without_slash(proxy_url.into()));
     let files = Arc::new(Files { dir, site_url: format!("http://{addr}"), proxy_url });
-    let router = Router::new().fallback(get(get_file)).with_state(Arc::clone(&files));
+    let files_routes = Router::new().fallback(get(get_file)).with_state(Arc::clone(&files));
+    let router = routes.merge(files_routes);
     Ok(Site { files, server: Server::start(listener, addr, router) })
 }
 

@@ -4,6 +4,7 @@
 
 mod can;
 mod config;
+mod crm;
 mod expected;
 mod leads;
 mod masked;

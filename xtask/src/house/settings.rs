@@ -20,8 +20,11 @@ use std::{
 pub(crate) const TAKEPAYMENTS_KEY: &str = "DEMO_TAKEPAYMENTS_API_KEY";
 /// The variable with the key that seals what is kept of leads.
 const RING_KEY: &str = "DEMO_RING_KEY";
-/// The variable with the key that signs links to `complete-account`.
-const PANEL_KEY: &str = "DEMO_ALGBRA_PANEL_KEY";
+/// The accounts with a panel, and the variables with the keys that sign its tokens, and links to `complete-account`.
+pub(crate) const PANELS: [(&str, &str); 2] =
+    [("algbra", "DEMO_ALGBRA_PANEL_KEY"), ("partnerportal", "DEMO_PARTNERPORTAL_PANEL_KEY")];
+/// For whom the CRM signs panel tokens.
+pub(crate) const PANEL_AUDIENCE: &str = "lead-proxy/panel";
 /// The variables with the other partners' credentials: the simulators know them by these names, and the configuration
 /// reads the same.
 const CREDENTIALS: [&str; 6] = [
@@ -119,7 +122,8 @@ fn for_campaign(text: &str) -> Result<String> {
 /// Every credential of the demo with its variable.
 pub(crate) fn secrets() -> Result<Vec<(String, String)>> {
     let mut variables = vec![(WEBHOOK_SECRET.to_owned(), format!("whsec_{}", random()?))];
-    for name in [TAKEPAYMENTS_KEY, RING_KEY, PANEL_KEY].into_iter().chain(CREDENTIALS) {
+    let panels = PANELS.map(|(_, name)| name);
+    for name in [TAKEPAYMENTS_KEY, RING_KEY].into_iter().chain(panels).chain(CREDENTIALS) {
         variables.push((name.to_owned(), random()?));
     }
     for (name, file) in SIGNING_KEY {

@@ -4,6 +4,7 @@
 
 mod algbra;
 mod console;
+mod crm;
 mod document;
 mod documented;
 mod faults;

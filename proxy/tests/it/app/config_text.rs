@@ -22,13 +22,14 @@ const PRIVATE_KEY: &str =
 pub const PUBLIC_KEY: &str =
     include_str!("../../../../crates/partner-sim/tests/vectors/test-key-2048.public.pem");
 /// The variables of the demo's accounts beside TakePayments.
-const PARTNER_VARIABLES: [&str; 9] = [
+const PARTNER_VARIABLES: [&str; 10] = [
     "SIM_SPOTCAP_API_KEY",
     "SIM_PARTNERPORTAL_CLIENT_ID",
     "SIM_PARTNERPORTAL_CLIENT_SECRET",
     "SIM_ALGBRA_API_TOKEN",
     "DEMO_ALGBRA_PRIVATE_KEY",
     "DEMO_ALGBRA_PANEL_KEY",
+    "DEMO_PARTNERPORTAL_PANEL_KEY",
     "SIM_OCTORATE_CLIENT_ID",
     "SIM_OCTORATE_CLIENT_SECRET",
     "SIM_WEBHOOK_SECRET",

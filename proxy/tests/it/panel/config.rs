@@ -9,9 +9,10 @@ use lead_proxy::config::Finding;
 use crate::app::config_text::{API_KEY_VARIABLE, RING_KEY_VARIABLE, partner_secret};
 use crate::app::{ConfigText, RING_KEY};
 
-/// The configuration of every partner.
+/// The configuration of every partner, none with a panel's section.
 fn text() -> String {
-    ConfigText::new("http://127.0.0.1:9/insert".to_owned(), "lead-proxy.db".into()).to_toml()
+    let text = ConfigText::new("http://127.0.0.1:9/insert".to_owned(), "lead-proxy.db".into()).to_toml();
+    text.lines().filter(|line| !line.starts_with("panel = ")).map(|line| format!("{line}\n")).collect()
 }
 
 fn read_text(text: &str) -> Result<Config, Vec<Finding>> {

@@ -61,6 +61,7 @@ impl Secrets {
             ("SIM_ALGBRA_API_TOKEN", &known.algbra_api_token),
             ("DEMO_ALGBRA_PRIVATE_KEY", &self.private_key),
             ("DEMO_ALGBRA_PANEL_KEY", &self.panel_key),
+            ("DEMO_PARTNERPORTAL_PANEL_KEY", &self.panel_key),
             ("SIM_OCTORATE_CLIENT_ID", &known.octorate_client_id),
             ("SIM_OCTORATE_CLIENT_SECRET", &known.octorate_client_secret),
             ("SIM_OCTORATE_API_KEY", &known.octorate_api_key),
