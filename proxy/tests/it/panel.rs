@@ -7,5 +7,8 @@ mod config;
 mod crm;
 mod expected;
 mod leads;
+mod many;
 mod masked;
+mod minting;
 mod program;
+mod tokens;

@@ -3,7 +3,9 @@
 //! Apart because it is asked over HTTP, with the partner's own simulator behind it.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
 
+use lead_proxy::clock::{Clock, ClockHand};
 use lead_proxy::credentials::tokens::{ConsentFault, TokenFault};
 use partner_sim::{Credentials, Options, Sim};
 use sqlx::Connection as _;
@@ -21,6 +23,10 @@ const CALLBACK: &str = "http://127.0.0.1:9090/connect/hotel/callback";
 
 impl House {
     async fn open() -> Self {
+        Self::open_by(Clock::system()).await
+    }
+
+    async fn open_by(clock: Clock) -> Self {
         let credentials = Credentials {
             octorate_client_id: "canary-client".to_owned(),
             octorate_client_secret: "canary-secret".to_owned(),
@@ -30,7 +36,7 @@ impl House {
         let sim = partner_sim::start(Options::new(listen, credentials)).await.unwrap();
         let octorate = sim.octorate();
         let (url, page) = (octorate.production_url(), octorate.authorize_url());
-        let app = TestApp::start_with(|text| {
+        let app = TestApp::start_by(clock, |text| {
             let dir = text.store.parent().unwrap().to_owned();
             for (file, secret) in [("id", "canary-client"), ("secret", "canary-secret")] {
                 std::fs::write(dir.join(file), secret).unwrap();
@@ -247,4 +253,64 @@ async fn new_consent_takes_the_place_of_the_old_one_at_once() {
     desk.consent().await;
     assert_eq!(desk.token().await, "canary-access-2");
     assert_eq!(desk.mint.times_used("canary-refresh-1"), 0);
+}
+
+/// The queries of a round of wrong callbacks, after what has been done for them.
+async fn wrong_callbacks(house: &House, round: usize, hand: &ClockHand) -> Vec<String> {
+    let code = house.code();
+    let (waiting, spent, of_another) =
+        (house.begin("hotel").await, house.begin("hotel").await, house.begin("motel").await);
+    assert_eq!(house.finish("hotel", &format!("error=access_denied&state={spent}")).await.status, 400);
+    let ended = house.begin("hotel").await;
+    hand.advance(Duration::from_secs(600));
+    let late = house.begin("hotel").await;
+    let other_case: String = late
+        .chars()
+        .map(|c| if c.is_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() })
+        .collect();
+    let mut queries = vec![
+        String::new(),
+        format!("code={code}"),
+        format!("code={code}&state="),
+        format!("code={code}&state={spent}"),
+        format!("code={code}&state={ended}"),
+        format!("code={code}&state={waiting}"),
+        format!("code={code}&state={of_another}"),
+        format!("code={code}&state={late}x"),
+        format!("code={code}&state={other_case}"),
+        format!("code={code}&state={}", "a".repeat(4_000)),
+        format!("code={code}&state=%00%ff%3Cscript%3E"),
+        // Good but for the code, and then once more.
+        format!("state={late}"),
+        format!("code={code}&state={late}"),
+    ];
+    // Guesses at the state of the day.
+    queries.extend((0..87).map(|guess| format!("code={code}&state={:0>43}", round * 100 + guess)));
+    queries
+}
+
+#[tokio::test]
+async fn ten_thousand_wrong_callbacks_are_refused_and_no_token_is_given() {
+    let (clock, hand) = Clock::manual(Clock::system().now());
+    let house = House::open_by(clock).await;
+    let mut refused = 0;
+    for round in 0..100 {
+        for query in wrong_callbacks(&house, round, &hand).await {
+            let answer = house.finish("hotel", &query).await;
+            assert_eq!(answer.status, 400, "{query}: {}", answer.text);
+            refused += 1;
+        }
+    }
+    assert_eq!(refused, 10_000);
+    assert_eq!(house.tokens_given(), 0);
+    assert_eq!(crate::app::count_rows(&house.app.store_path(), "account_tokens").await, 0);
+    // A code that has been used is refused by the partner, whatever the state.
+    let (state, code) = (house.begin("hotel").await, house.code());
+    assert_eq!(house.finish("hotel", &format!("code={code}&state={state}")).await.status, 200);
+    for _ in 0..10 {
+        let state = house.begin("motel").await;
+        assert_eq!(house.finish("motel", &format!("code={code}&state={state}")).await.status, 502);
+    }
+    assert_eq!(house.tokens_given(), 1);
+    house.close().await;
 }
