@@ -41,7 +41,10 @@ type LeadFormFailureCode =
   | "origin_not_allowed"
   /** There is no form of this id. */
   | "form_not_found"
-  /** The token of `prefill-token` is not valid for this form, has expired, or could not be asked about; the form stays, empty. */
+  /**
+   * The token of `prefill-token` is not valid for this form, has expired, or could not be asked about; the form stays,
+   * empty.
+   */
   | "prefill_invalid"
   | "prefill_expired"
   | "prefill_unreachable"
@@ -76,9 +79,11 @@ interface LeadFormEventMap {
  * Attributes: `form`, the form's id; `mode`, `inline` (default) or `iframe`; `locale`, a language tag, else the nearest
  * `lang` of the page, else the browser's; `preset`, a {@link LeadFormPreset}, and `density`, a {@link LeadFormDensity}, else
  * as the form's definition says; `data-theme`, `light` or `dark`, else as the page; `font="inherit"` takes the page's font;
- * `as`, `popup`, `slider` or `button`, puts it behind a button that says `label`; `prefill`, a JSON object of values by field name; `prefill-query`, takes such values from the page's address;
- * `prefill-token`, a signed token that fills in the form, some of it so that it stays; `draft="off"`, keeps nothing for the tab; `data-layer`, pushes each event to `dataLayer` or to the list that it names; `link`,
- * the signed link of a form that completes a record and opens by nothing else. A change of the first three shows the form anew.
+ * `as`, `popup`, `slider` or `button`, puts it behind a button that says `label`; `prefill`, a JSON object of values by
+ * field name; `prefill-query`, takes such values from the page's address; `prefill-token`, a signed token that fills in the
+ * form, some of it so that it stays; `draft="off"`, keeps nothing for the tab; `data-layer`, pushes each event to
+ * `dataLayer` or to the list that it names; `link`, the signed link of a form that completes a record and opens by nothing
+ * else. A change of the first three shows the form anew.
  */
 interface LeadFormElement extends HTMLElement {
   /** The form's id; null where the attribute is absent. */

@@ -252,7 +252,8 @@ class LeadForm extends HTMLElement {
   #fall(error, mode) {
     const code = this.#tellFailed(error, mode);
     if (/hosted|page/.test(mode)) return;
-    // Where the form may not be (`origin_not_allowed`) or is not (`form_not_found`), an iframe would only show the browser's own words about it.
+    // Where the form may not be (`origin_not_allowed`) or is not (`form_not_found`), an iframe would only show the browser's
+    // own words about it.
     if (mode === "iframe" || /_not_[af]/.test(code)) this.#link();
     else this.#show("iframe");
   }

@@ -3,7 +3,7 @@
 // The proxy is asked first: of a token that it does not take, nothing is shown. What the visitor cannot change is locked by
 // the browser's own means, and so still focused, read out and sent; what gets past them, the proxy refuses.
 
-import { carry, controls, field, fill, isBox, write } from "./more/values.js";
+import { carry, controls, field, fillAll, isBox, write } from "./more/values.js";
 
 /** Only what differs: each change of an attribute is told to us again. */
 const set = (node, name, is) => node.hasAttribute(name) === is || node.toggleAttribute(name, is);
@@ -69,7 +69,7 @@ export async function fillSigned(context, token) {
       lock(context, name, true);
     }
   };
-  for (const name in values) fill(context, name, values[name]);
+  fillAll(context, values);
   keep();
   const observer = new MutationObserver(keep);
   const attributeFilter = ["readonly", "disabled", "aria-readonly", "data-fixed"];

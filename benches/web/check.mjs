@@ -31,18 +31,21 @@ const press = (page) =>
 export async function check(browser, { name, url, live }, taken) {
   const page = await browser.newPage();
   const before = taken();
-  const received = page.evaluateOnNewDocument(() => addEventListener("lead-form:received", () => (self.isReceived = true)));
   try {
-    await received;
+    await page.evaluateOnNewDocument(() => {
+      self.told = new Set();
+      for (const name of ["ready", "received"]) addEventListener(`lead-form:${name}`, () => self.told.add(name));
+    });
+    const hasTold = (name) => page.waitForFunction((name) => self.told.has(name), { timeout: 10_000 }, name);
     await page.goto(url);
-    await page.waitForFunction(controls, {});
-    if (live) await page.evaluate(() => new Promise((done) => (document.querySelector("lead-form").call ? document.querySelector("lead-form").call("values").then(done, done) : done())));
+    await page.waitForFunction(`(${controls})().length > 0`);
+    if (live) await hasTold("ready");
     await press(page);
     await page.waitForFunction(() => /required|fill this in|Enter|Please|Choose|Tick/i.test((document.querySelector("lead-form")?.shadowRoot ?? document.body).textContent));
     assert.equal(taken(), before, `${name} sent an empty form`);
     await fill(page);
     await press(page);
-    if (live) await page.waitForFunction(() => self.isReceived === true, { timeout: 10_000 });
+    if (live) await hasTold("received");
     else {
       const until = Date.now() + 10_000;
       while (taken() === before && Date.now() < until) await new Promise((done) => setTimeout(done, 20));

@@ -51,6 +51,8 @@ export interface LeadFormProps extends Omit<HTMLAttributes<HTMLElement>, "prefix
   prefill?: Record<string, string | boolean>;
   /** Takes such values from the page's address, too. */
   prefillQuery?: boolean;
+  /** A token that your server has signed and that fills in the form, some of it so that it stays. */
+  prefillToken?: string;
   /** `false` keeps nothing for the tab. */
   draft?: boolean;
   /** Pushes each event to `dataLayer`, or to the list that it names. */

@@ -20,6 +20,7 @@ const ATTRIBUTES = {
   link: ["link"],
   prefill: ["prefill", (values) => JSON.stringify(values)],
   prefillQuery: ["prefill-query", (is) => (is ? "" : null)],
+  prefillToken: ["prefill-token"],
   draft: ["draft", (is) => (is === false ? "off" : null)],
   dataLayer: ["data-layer", (name) => (name === true ? "" : name || null)],
 };

@@ -113,6 +113,11 @@ impl ServedForm {
         Self { definition, languages }
     }
 
+    /// Whether a page of this origin may show and send it: our own, or one on its list.
+    pub(crate) fn allows(&self, origin: &Origin, own: &Origin) -> bool {
+        origin == own || self.definition.allowed_origins.contains(origin)
+    }
+
     /// Every language that it speaks.
     pub(crate) fn locales(&self) -> impl Iterator<Item = &str> {
         self.languages.iter().map(|text| text.form.locale.as_str())

@@ -95,10 +95,26 @@ fn form(id: &str, text: &str) -> String {
         [[fields]]
         name = "phone"
         label = {text}
+        placeholder = {text}
         required = true
         "#
     )
 }
+
+/// What an element takes as text; the form's name last, since each change of it asks for the form anew.
+const ATTRIBUTES: [&str; 11] = [
+    "locale",
+    "data-theme",
+    "font",
+    "link",
+    "mode",
+    "preset",
+    "density",
+    "data-layer",
+    "prefill-query",
+    "prefill-token",
+    "form",
+];
 
 /// The bones of a page: every element, and the names of its attributes. Parsed as a browser parses, run by nobody.
 const BONES: &str = r"
@@ -182,13 +198,43 @@ async fn no_text_of_a_form_becomes_code() {
     }
     // And as the element's own attributes.
     let set = "const e = document.querySelector('lead-form');
-        for (const name of ['locale', 'data-theme', 'font', 'link', 'mode', 'form']) e.setAttribute(name, arguments[0])";
+        e.setAttribute('prefill', JSON.stringify({ [arguments[0]]: arguments[0], first_name: arguments[0] }));
+        for (const name of arguments[1]) e.setAttribute(name, arguments[0])";
     for text in strings() {
-        browser.run(set, &[json!(text)]).await;
+        browser.run(set, &[json!(text), json!(ATTRIBUTES)]).await;
     }
     let refused = "return document.querySelector('lead-form').shadowRoot.querySelector('a') ? 1 : 0";
     browser.until("a form of no such name is a link", refused, &[]).await;
     assert_eq!(browser.run("return window.ran ?? null", &[]).await, Value::Null);
+    browser.stop().await;
+    house.stop().await;
+}
+
+#[tokio::test]
+async fn no_word_on_a_button_becomes_code_and_no_value_that_is_filled_in() {
+    let house = House::start().await;
+    let browser = Browser::start().await;
+    browser.goto(&house.page("plain.html")).await;
+    let filled =
+        "const found = document.querySelector('lead-form')?.shadowRoot?.querySelector('[name=first_name]');
+        return found?.value === arguments[0]";
+    for text in strings() {
+        let show = r"const old = document.querySelector('lead-form'), made = document.createElement('lead-form');
+            made.setAttribute('form', 'card-machines');
+            made.setAttribute('as', 'popup');
+            made.setAttribute('draft', 'off');
+            made.setAttribute('label', arguments[0]);
+            made.setAttribute('prefill', JSON.stringify({ first_name: arguments[0] }));
+            old.replaceWith(made);
+            return made.open()";
+        browser.run(show, &[json!(text)]).await;
+        // A line of text holds no line breaks.
+        let line: String = text.chars().filter(|c| !['\n', '\r'].contains(c)).collect();
+        browser.until(&text, filled, &[json!(line)]).await;
+        let shown = "const root = document.querySelector('lead-form').shadowRoot;
+            return [root.querySelector('.lf-opener button').textContent, root.querySelectorAll('script, img, a').length, window.ran ?? null]";
+        assert_eq!(browser.run(shown, &[]).await, json!([text, 0, null]), "{text}");
+    }
     browser.stop().await;
     house.stop().await;
 }

@@ -71,9 +71,10 @@ async fn react_component_is_strict_tells_its_props_and_leaves_nothing() {
     browser.run("page.show(false)", &[]).await;
     browser.until("it is gone", "return !document.querySelector('lead-form')", &[]).await;
     assert_eq!(listeners(&browser, "old").await, 0);
-    browser.run("page.show(true)", &[]).await;
-    FormOnPage::on(&browser).await;
+    browser.run("page.vouch('a.b.c'); page.show(true)", &[]).await;
+    let again = FormOnPage::on(&browser).await;
     assert_eq!(seen(&browser).await.len(), 3, "and is there again");
+    assert_eq!(again.read("return element.getAttribute('prefill-token')").await, "a.b.c");
     browser.stop().await;
     house.stop().await;
 }
@@ -137,7 +138,7 @@ async fn wordpress_shortcode_puts_the_form_there_and_its_lead_arrives() {
 }
 
 /// What nobody may get through a shortcode, and what is left of it.
-const HOSTILE: [(&str, &str); 9] = [
+const HOSTILE: [(&str, &str); 10] = [
     (r#"form="callback" onclick="run()""#, r#" form="callback""#),
     (
         r#"form="callback" label="x&quot; onclick=&quot;run()""#,
@@ -149,6 +150,10 @@ const HOSTILE: [(&str, &str); 9] = [
     (r#"form="callback" accent="red" radius="4px}""#, r#" form="callback" style="--lf-accent:red;""#),
     (r#"form="callback" style="color:red" class="x" id="y""#, r#" form="callback""#),
     (r#"form="callback" mode="javascript:run()" link="x""#, r#" form="callback""#),
+    (
+        r#"form="callback" link="a.b.c" prefill_token="a.b-c.d_" draft="x""#,
+        r#" form="callback" link="a.b.c" prefill-token="a.b-c.d_""#,
+    ),
     (r#"form="call\back""#, ""),
     (r#"form="../callback""#, ""),
 ];

@@ -25,6 +25,7 @@ const LEAD_FORM_ATTRIBUTES = array(
 	'as'            => array( 'as', '/^(popup|slider|button)$/' ),
 	'label'         => array( 'label', '/^.{1,120}$/su' ),
 	'prefill_query' => array( 'prefill-query', '/^(true|1|)$/' ),
+	'prefill_token' => array( 'prefill-token', '/^[\w-]+\.[\w-]+\.[\w-]+$/' ),
 	'draft'         => array( 'draft', '/^off$/' ),
 	'data_layer'    => array( 'data-layer', '/^[A-Za-z_$][\w$]{0,63}$/' ),
 	'link'          => array( 'link', '/^[\w-]+\.[\w-]+\.[\w-]+$/' ),

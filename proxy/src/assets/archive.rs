@@ -13,6 +13,7 @@ use bytes::Bytes;
 
 use super::{Asset, read_dir};
 use crate::config::Finding;
+use crate::hex::hex;
 
 /// How many characters of a content's hash stand in a file's name.
 const HASH_LENGTH: usize = 16;
@@ -64,9 +65,8 @@ fn hash_of(name: &str) -> Option<&str> {
 }
 
 fn fits(name: &str, bytes: &Bytes) -> bool {
-    let hash = digest(&SHA256, bytes);
-    let hex: String = hash.as_ref().iter().take(HASH_LENGTH / 2).map(|byte| format!("{byte:02x}")).collect();
-    hash_of(name) == Some(hex.as_str())
+    let hash = hex(digest(&SHA256, bytes).as_ref());
+    hash_of(name).is_some_and(|start| hash.starts_with(start))
 }
 
 #[cfg(test)]
@@ -78,9 +78,8 @@ mod tests {
 
     /// A file under the name that its bytes give it.
     fn named(text: &'static str) -> (String, Bytes) {
-        let hash = digest(&SHA256, text.as_bytes());
-        let hex: String = hash.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        (format!("loader.{hex}.js"), Bytes::from(text))
+        let hash = hex(digest(&SHA256, text.as_bytes()).as_ref());
+        (format!("loader.{}.js", hash.get(..HASH_LENGTH).unwrap()), Bytes::from(text))
     }
 
     #[test]

@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn key_is_read_from_hexadecimal_and_base64_alike() {
         let key: Vec<u8> = (0..32).map(|byte| byte * 8).collect();
-        let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = crate::hex::hex(&key);
         let base64 = base64::engine::general_purpose::STANDARD.encode(&key);
         let url = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&key);
         for text in [&hex, &hex.to_uppercase(), &base64, base64.trim_end_matches('='), &url] {

@@ -105,12 +105,9 @@ fn find_asker(app: &App, form: Option<&str>, method: &Method, headers: &HeaderMa
 
 /// The form's own list; for addresses without a known form, any form's.
 fn is_listed(app: &App, form: Option<&str>, origin: &Origin) -> bool {
-    if *origin == app.own_origin {
-        return true;
-    }
     match form.and_then(|form| app.forms.get(form)) {
-        Some(form) => form.definition.allowed_origins.contains(origin),
-        None => app.forms.any_allows(origin),
+        Some(form) => form.allows(origin, &app.own_origin),
+        None => *origin == app.own_origin || app.forms.any_allows(origin),
     }
 }
 

@@ -29,8 +29,7 @@ fn solve(challenge: &Value) -> Value {
     let salt = challenge["salt"].as_str().unwrap();
     let is_it = |number: &u64| {
         let hash = digest(&SHA256, format!("{salt}{number}").as_bytes());
-        let hash: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        hash == challenge["challenge"].as_str().unwrap()
+        crate::hex::hex(hash.as_ref()) == challenge["challenge"].as_str().unwrap()
     };
     let number = (0..=challenge["maxnumber"].as_u64().unwrap()).find(is_it).unwrap();
     json!({

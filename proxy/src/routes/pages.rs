@@ -181,9 +181,9 @@ fn may_post(headers: &HeaderMap, visit: &Visit<'_>) -> bool {
         (None, _) => headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin" || site == "none"),
         (Some(origin), None) => {
             let origin = origin.to_str().ok().and_then(Origin::parse);
-            let is_host = |origin: &Origin| visit.form.definition.allowed_origins.contains(origin);
+            let own = &visit.app.own_origin;
             origin.is_some_and(|origin| {
-                origin == visit.app.own_origin || (visit.mode == PageMode::Hosted && is_host(&origin))
+                origin == *own || (visit.mode == PageMode::Hosted && visit.form.allows(&origin, own))
             })
         }
         (Some(_), Some(_)) => false,

@@ -6,7 +6,7 @@ declare global {
   interface Window {
     proxy: string;
     seen: string[];
-    page: { form: LeadFormHandle | null; look(preset: LeadFormPreset): void; show(is: boolean): void };
+    page: { form: LeadFormHandle | null; look(preset: LeadFormPreset): void; show(is: boolean): void; vouch(token: string): void };
   }
 }
 
@@ -14,6 +14,7 @@ export function Page({ proxy }: { proxy: string }) {
   const form = useRef<LeadFormHandle>(null);
   const [preset, look] = useState<LeadFormPreset>("classic");
   const [isShown, show] = useState(true);
+  const [token, vouch] = useState<string>();
   if (typeof window !== "undefined") {
     window.page = {
       get form() {
@@ -21,6 +22,7 @@ export function Page({ proxy }: { proxy: string }) {
       },
       look,
       show,
+      vouch,
     };
   }
   return (
@@ -33,6 +35,7 @@ export function Page({ proxy }: { proxy: string }) {
           locale="en"
           preset={preset}
           prefill={{ first_name: "Ada" }}
+          prefillToken={token}
           draft={false}
           tokens={{ radius: "3px" }}
           className="mine"

@@ -6,13 +6,14 @@
 
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use http::{HeaderMap, HeaderValue, Uri, header};
 use lead_model::Origin;
 use serde::Serialize;
 use url::Url;
 
 use super::super::forms::fragment_of;
 use super::super::wanted::Languages;
+use super::open_to_all;
 use crate::app::App;
 use crate::assets::Asset;
 use crate::forms::ServedForm;
@@ -70,15 +71,10 @@ pub(super) fn serve(mut first: Vec<u8>, loader: &Asset) -> Response {
     first.extend_from_slice(loader.plain());
     let mut response = Body::from(first).into_response();
     let headers = response.headers_mut();
-    for (name, value) in [
-        (header::CONTENT_TYPE, HeaderValue::from_static(loader.content_type)),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (header::VARY, VARY),
-        (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
-        (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin")),
-    ] {
-        headers.insert(name, value);
-    }
+    open_to_all(headers);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(loader.content_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::VARY, VARY);
     response
 }
 
@@ -92,5 +88,5 @@ fn may_show(app: &App, form: &ServedForm, headers: &HeaderMap) -> bool {
         }
         (None, None) => None,
     };
-    origin.is_some_and(|origin| origin == app.own_origin || form.definition.allowed_origins.contains(&origin))
+    origin.is_some_and(|origin| form.allows(&origin, &app.own_origin))
 }

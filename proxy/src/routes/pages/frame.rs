@@ -40,7 +40,7 @@ impl Frame {
         Self {
             locale: query(uri, "locale").filter(|text| plain(text, LOCALE_LENGTH_MAX)),
             instance: query(uri, "instance").filter(|text| plain(text, INSTANCE_LENGTH_MAX)),
-            parent: parent.filter(|origin| origin == own || form.definition.allowed_origins.contains(origin)),
+            parent: parent.filter(|origin| form.allows(origin, own)),
             theme: match query(uri, "theme").as_deref() {
                 Some("light") => Some("light"),
                 Some("dark") => Some("dark"),

@@ -48,9 +48,10 @@ const FORGET_LATER: &str = "INSERT OR IGNORE INTO seen_not (submission) SELECT s
     CROSS JOIN submissions s ON s.id = ? AND s.id > u.submission WHERE s.person IS NOT NULL";
 const FORGOTTEN: &str = "SELECT submission FROM seen_not";
 const FORGOTTEN_NOW: &str = "DELETE FROM seen_not";
-/// The first whose partner has the lead or will get it, which of one in quarantine nobody knows; where all were given up, which is no reason to keep the next one back,
-/// the first of those, as a negative number. What was replaced is the same visit, corrected. The index comes before the memory,
-/// which has later ones, and is read in its order, so that the first of thousands is found at once.
+/// The first whose partner has the lead or will get it, which of one in quarantine nobody knows; where all were given up,
+/// which is no reason to keep the next one back, the first of those, as a negative number. What was replaced is the same
+/// visit, corrected. The index comes before the memory, which has later ones, and is read in its order, so that the first of
+/// thousands is found at once.
 static FIRST: LazyLock<String> = LazyLock::new(|| {
     let same = "s.account = ?1 AND s.person = ?2 AND s.received_at > ?3";
     let first = |states: &str| {

@@ -11,7 +11,7 @@ use partner_sim::{Credentials, Options, Sim};
 use sqlx::Connection as _;
 
 use super::{Desk, SECOND, plan_of};
-use crate::app::{Answer, TestApp};
+use crate::app::{Answer, TestApp, good_values, key};
 
 /// A proxy with the accounts `hotel` and `motel`, which need consents, and `desk`, which needs none.
 struct House {
@@ -82,6 +82,14 @@ impl House {
         value("state")
     }
 
+    /// A worker lifts every pause once, when it begins; so none is made before it has delivered something.
+    async fn until_the_worker_runs(&self) {
+        let answer = self.app.submit("card-machines", &key("first"), &good_values()).await;
+        assert!(answer.status.is_success(), "{}", answer.text);
+        let partner = self.app.sim.takepayments();
+        partner.wait_for(|ledger| ledger.leads.len() == 1, crate::app::PATIENCE).await.unwrap();
+    }
+
     fn code(&self) -> String {
         self.sim.octorate().oauth().give_code(CALLBACK)
     }
@@ -114,6 +122,7 @@ async fn pause(house: &House, account: &str) {
 #[tokio::test]
 async fn consent_connects_the_account_and_lifts_its_pause_alone() {
     let house = House::open().await;
+    house.until_the_worker_runs().await;
     for account in ["hotel", "motel"] {
         pause(&house, account).await;
     }
