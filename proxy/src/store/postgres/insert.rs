@@ -84,6 +84,8 @@ fn person_locks(submissions: &[&NewSubmission]) -> BTreeSet<i64> {
         .collect()
 }
 
+/// Other deliveries are asked for one by one, by their number: a join with them was planned while there were none, as a look
+/// through all of them, and stayed so while they grew to a hundred thousand.
 async fn run(
     connection: &mut PgConnection,
     submissions: &[&NewSubmission],
@@ -111,12 +113,14 @@ async fn run(
          n.key_id, n.data_key, n.sealed, t.now FROM new n, t ORDER BY n.place \
          ON CONFLICT (form, idempotency_key) DO NOTHING RETURNING id, receipt, account, duplicate_of), ",
         "made AS (INSERT INTO deliveries (id, account, state, reason, due_at, changed_at) \
-         SELECT k.id, k.account, CASE WHEN n.quarantine IS NOT NULL THEN 'held' \
-         WHEN n.merge AND o.id IS NOT NULL THEN 'merged' ELSE 'waiting' END, \
-         CASE WHEN n.quarantine IS NOT NULL THEN n.quarantine \
-         WHEN n.merge AND o.id IS NOT NULL THEN 'duplicate_person' END, t.now, t.now \
-         FROM kept k JOIN new n ON n.receipt = k.receipt CROSS JOIN t LEFT JOIN deliveries o ON o.id = k.duplicate_of \
-         AND o.state IN ('waiting', 'leased', 'delivered', 'held') AND coalesce(o.reason, '') NOT LIKE 'robot:%') \
+         SELECT k.id, k.account, CASE WHEN k.quarantine IS NOT NULL THEN 'held' \
+         WHEN k.beside IS NOT NULL THEN 'merged' ELSE 'waiting' END, \
+         CASE WHEN k.quarantine IS NOT NULL THEN k.quarantine \
+         WHEN k.beside IS NOT NULL THEN 'duplicate_person' END, t.now, t.now \
+         FROM (SELECT k.id, k.account, n.quarantine, CASE WHEN n.merge THEN (SELECT o.id FROM deliveries o \
+         WHERE o.id = k.duplicate_of AND o.state IN ('waiting', 'leased', 'delivered', 'held') \
+         AND coalesce(o.reason, '') NOT LIKE 'robot:%') END AS beside \
+         FROM kept k JOIN new n ON n.receipt = k.receipt) k CROSS JOIN t) \
          SELECT receipt, id, duplicate_of FROM kept",
     ))
     .bind(time.given())

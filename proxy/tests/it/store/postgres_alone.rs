@@ -132,6 +132,37 @@ async fn replicas_that_start_together_migrate_once() {
 }
 
 #[tokio::test]
+async fn accept_looks_through_no_table_however_small_it_was_when_it_was_planned() {
+    let kept = Kept::postgres().await;
+    let accept = async |number: u8| {
+        // Two leads of each person.
+        let person = Some([number / 2; 32]);
+        let submission = NewSubmission { person, ..submission(&number.to_string(), number) };
+        assert!(matches!(kept.store.accept(submission).await.unwrap(), Accepted::New(_)));
+    };
+    accept(0).await;
+    let sql = |statement| kept.server.as_ref().unwrap().sql(DATABASE, statement).unwrap();
+    // What the server knows of them from now on: one row each.
+    sql("ANALYZE submissions, deliveries");
+    for number in 1..50 {
+        accept(number).await;
+    }
+    // With its connections go the last of what the server has counted.
+    kept.store.close().await;
+    let read = "SELECT sum(seq_tup_read) FROM pg_stat_user_tables WHERE relname IN ('submissions', 'deliveries') \
+                HAVING sum(n_tup_ins) = 100";
+    let counted = async {
+        let mut read_all = sql(read);
+        while read_all.is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            read_all = sql(read);
+        }
+        read_all
+    };
+    assert_eq!(tokio::time::timeout(MINUTE, counted).await.unwrap(), "0");
+}
+
+#[tokio::test]
 async fn every_answer_comes_after_its_commit_can_be_seen_from_outside() {
     let kept = Kept::postgres().await;
     let url = kept.server.as_ref().unwrap().url(DATABASE);
