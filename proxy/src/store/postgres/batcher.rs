@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -43,10 +43,12 @@ impl Batcher {
     pub(super) fn start(sessions: &Arc<Sessions>, time: &Time) -> Self {
         let (jobs, waiting) = mpsc::channel(WAITING_MAX);
         let waiting = Arc::new(tokio::sync::Mutex::new(waiting));
+        let under_way = watch::Sender::new(0);
         let batching = || Batching {
             sessions: Arc::clone(sessions),
             time: time.clone(),
             waiting: Arc::clone(&waiting),
+            under_way: under_way.clone(),
             session: None,
         };
         let tasks = (0..BATCHERS).map(|_| tokio::spawn(batching().run())).collect();
@@ -80,19 +82,59 @@ struct Batching {
     sessions: Arc<Sessions>,
     time: Time,
     waiting: Arc<tokio::sync::Mutex<mpsc::Receiver<Job>>>,
+    /// How many accepts are being written, by all of them.
+    under_way: watch::Sender<usize>,
     session: Option<Session>,
+}
+
+/// Counts a batch for as long as it is being written, whatever becomes of it.
+struct Writing {
+    under_way: watch::Sender<usize>,
+    count: usize,
+}
+
+impl Writing {
+    fn begin(under_way: &watch::Sender<usize>, count: usize) -> Self {
+        under_way.send_modify(|all| *all += count);
+        Self { under_way: under_way.clone(), count }
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        self.under_way.send_modify(|all| *all = all.saturating_sub(self.count));
+    }
 }
 
 impl Batching {
     async fn run(mut self) {
         loop {
-            let mut batch = Vec::with_capacity(BATCH_MAX);
-            // Held only while gathering: the other one gathers while this one writes.
-            if self.waiting.lock().await.recv_many(&mut batch, BATCH_MAX).await == 0 {
+            let batch = self.gather().await;
+            if batch.is_empty() {
                 return;
             }
+            let writing = Writing::begin(&self.under_way, batch.len());
             self.write(batch).await;
+            drop(writing);
         }
+    }
+
+    /// What waits, once it is as much as what is being written: a statement and a commit cost the database about as much for
+    /// two leads as for ten. None once no more will come.
+    async fn gather(&self) -> Vec<Job> {
+        let mut under_way = self.under_way.subscribe();
+        let mut batch = Vec::with_capacity(BATCH_MAX);
+        // Held only while gathering: the other one gathers while this one writes.
+        let mut waiting = self.waiting.lock().await;
+        waiting.recv_many(&mut batch, BATCH_MAX).await;
+        while batch.len() < (*under_way.borrow_and_update()).min(BATCH_MAX) {
+            let room = BATCH_MAX - batch.len();
+            tokio::select! {
+                came = waiting.recv_many(&mut batch, room) => if came == 0 { break },
+                _ = under_way.changed() => {}
+            }
+        }
+        batch
     }
 
     async fn write(&mut self, batch: Vec<Job>) {

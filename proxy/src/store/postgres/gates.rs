@@ -69,7 +69,8 @@ pub(super) async fn shut(connection: &mut PgConnection, time: &Time) -> Result<V
     views.filter_map(Result::transpose).collect()
 }
 
-/// Those of these accounts for which something is due; nothing is locked.
+/// Those of these accounts for which something is due; nothing is locked. One row of each is looked for in the index's order:
+/// a semi-join may be planned as a look through everything that waits, and this is asked with every turn of the worker.
 pub(super) async fn with_due(
     connection: &mut PgConnection,
     accounts: &[String],
@@ -78,8 +79,8 @@ pub(super) async fn with_due(
     sqlx::query_as(at!(
         "SELECT a.account, g.cause, g.reason, g.since, g.probe_at, g.failures, g.flow_us, g.wait_until, g.changed_at, t.now \
          FROM unnest($2::text[]) a (account) CROSS JOIN t LEFT JOIN account_gates g ON g.account = a.account \
-         WHERE EXISTS (SELECT 1 FROM deliveries d WHERE d.state = 'waiting' AND d.account = a.account \
-         AND d.due_at <= (SELECT now FROM t))"
+         CROSS JOIN LATERAL (SELECT d.id FROM deliveries d WHERE d.state = 'waiting' AND d.account = a.account \
+         AND d.due_at <= t.now ORDER BY d.due_at, d.id LIMIT 1) due"
     ))
     .bind(time.given())
     .bind(accounts)

@@ -29,9 +29,10 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 /// What the server itself keeps to: a statement, a wait for a lock, a transaction that we have left alone. And how much one
 /// transaction sees of another: who has waited for a lock must see what its holder has written, whatever the server's
 /// own setting is. And that it finds rows by an index: a plan is kept with its statement, so one that was made while a table
-/// was small would look through all of it still when it has grown to a hundred thousand rows within a minute.
+/// was small would look through all of it still when it has grown to a hundred thousand rows within a minute. No statement
+/// of ours runs for so long that compiling it would pay.
 const LIMITS: &str = "SET statement_timeout = '5s'; SET lock_timeout = '3s'; \
-                      SET idle_in_transaction_session_timeout = '10s'; SET enable_seqscan = off; \
+                      SET idle_in_transaction_session_timeout = '10s'; SET enable_seqscan = off; SET jit = off; \
                       SET default_transaction_isolation = 'read committed'";
 /// How long one piece of work may take, where the server does not answer at all.
 pub(super) const WORK_LIMIT: Duration = Duration::from_secs(8);

@@ -131,35 +131,60 @@ async fn replicas_that_start_together_migrate_once() {
     assert_eq!(applied.unwrap(), "t");
 }
 
+/// How many rows of submissions and deliveries the server has read so far, by looking through a table or in an index, with so
+/// many written. Closes the store: with its connections go the last of what the server has counted.
+async fn rows_read(kept: &Kept, written: u32) -> (u32, u32) {
+    kept.store.close().await;
+    let sql = format!(
+        "SELECT sum(seq_tup_read) || ' ' || coalesce(sum(idx_tup_fetch), 0) FROM pg_stat_user_tables \
+         WHERE relname IN ('submissions', 'deliveries') HAVING sum(n_tup_ins) = {written}"
+    );
+    let ask = || kept.server.as_ref().unwrap().sql(DATABASE, &sql).unwrap();
+    let counted = async {
+        let mut told = ask();
+        while told.is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            told = ask();
+        }
+        told
+    };
+    let told = tokio::time::timeout(MINUTE, counted).await.unwrap();
+    let (through, by_index) = told.split_once(' ').unwrap();
+    (through.parse().unwrap(), by_index.parse().unwrap())
+}
+
+/// Accepts with every setting of a person and rule, the first of them alone before the tables are known to be small.
+async fn accept_many(kept: &Kept, count: u32) {
+    for number in 0..count {
+        // Two leads of each person.
+        let person = Some([u8::try_from(number / 2).unwrap(); 32]);
+        let submission = NewSubmission { person, ..submission(&number.to_string(), 1) };
+        assert!(matches!(kept.store.accept(submission).await.unwrap(), Accepted::New(_)));
+        if number == 0 {
+            kept.server.as_ref().unwrap().sql(DATABASE, "ANALYZE submissions, deliveries").unwrap();
+        }
+    }
+}
+
 #[tokio::test]
 async fn accept_looks_through_no_table_however_small_it_was_when_it_was_planned() {
     let kept = Kept::postgres().await;
-    let accept = async |number: u8| {
-        // Two leads of each person.
-        let person = Some([number / 2; 32]);
-        let submission = NewSubmission { person, ..submission(&number.to_string(), number) };
-        assert!(matches!(kept.store.accept(submission).await.unwrap(), Accepted::New(_)));
-    };
-    accept(0).await;
-    let sql = |statement| kept.server.as_ref().unwrap().sql(DATABASE, statement).unwrap();
-    // What the server knows of them from now on: one row each.
-    sql("ANALYZE submissions, deliveries");
-    for number in 1..50 {
-        accept(number).await;
+    accept_many(&kept, 50).await;
+    let (through, by_index) = rows_read(&kept, 100).await;
+    assert_eq!(through, 0);
+    assert!(by_index <= 100, "found {by_index} rows, expected two at most for each second lead of a person");
+}
+
+#[tokio::test]
+async fn claim_reads_what_it_leases_and_not_what_waits_beside_it() {
+    let kept = Kept::postgres().await;
+    accept_many(&kept, 200).await;
+    for _ in 0..50 {
+        assert_eq!(kept.claim(1).await.len(), 1);
     }
-    // With its connections go the last of what the server has counted.
-    kept.store.close().await;
-    let read = "SELECT sum(seq_tup_read) FROM pg_stat_user_tables WHERE relname IN ('submissions', 'deliveries') \
-                HAVING sum(n_tup_ins) = 100";
-    let counted = async {
-        let mut read_all = sql(read);
-        while read_all.is_empty() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            read_all = sql(read);
-        }
-        read_all
-    };
-    assert_eq!(tokio::time::timeout(MINUTE, counted).await.unwrap(), "0");
+    let (through, by_index) = rows_read(&kept, 400).await;
+    assert_eq!(through, 0);
+    assert!(by_index <= 1_000, "read {by_index} rows for 200 accepts and 50 claims of one lead each");
 }
 
 #[tokio::test]
