@@ -27,7 +27,7 @@ pub const RING_KEY: &str = "000102030405060708090a0b0c0d0e0f10111213141516171819
 /// An origin that the repository's forms allow.
 pub const HOST_ORIGIN: &str = "http://127.0.0.1:8090";
 /// Longest wait for anything that a test awaits.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running proxy.
 pub struct TestApp {

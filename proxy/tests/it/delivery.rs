@@ -101,9 +101,9 @@ async fn lead_in_doubt_is_asked_once_more_with_the_same_id_and_then_held() {
     desk.sim().set_fault(Fault::AcceptsThenResets, None);
     let (receipt, id) = desk.accept("first").await;
     assert_eq!(desk.first_outcome(id).await, FirstOutcome::Pending);
-    desk.hand.advance(DAY);
+    desk.advance(DAY);
     desk.until(id, "held").await;
-    desk.hand.advance(30 * DAY);
+    desk.advance(30 * DAY);
     // Another lead goes all the way, so the worker has looked: the held one was not among what is due.
     desk.sim().set_fault(Fault::None, None);
     let (_, other) = desk.accept("second").await;
@@ -124,7 +124,7 @@ async fn second_try_after_doubt_delivers() {
     desk.sim().set_fault(Fault::AcceptsThenResets, Some(1));
     let (receipt, id) = desk.accept("first").await;
     desk.first_outcome(id).await;
-    desk.hand.advance(DAY);
+    desk.advance(DAY);
     desk.until(id, "delivered").await;
     assert_eq!(desk.attempts(id).await, ["in_doubt", "delivered"]);
     assert_eq!(desk.sim().ledger().leads.len(), 1, "one lead under one ID: {receipt}");
@@ -153,7 +153,7 @@ async fn attempt_that_a_dead_process_left_sending_is_in_doubt_and_asked_once_mor
     assert_eq!(desk.attempts(id).await, ["in_doubt"]);
     let view = desk.store().delivery(id).await.unwrap().unwrap();
     assert_eq!(view.reason.as_deref(), Some("process_ended"));
-    desk.hand.advance(DAY);
+    desk.advance(DAY);
     desk.until(id, "delivered").await;
     assert_eq!(desk.sim().ledger().lead(receipt.as_str()).unwrap().times_asked, 1);
     desk.close().await;
@@ -168,11 +168,11 @@ async fn throttled_lead_waits_as_long_as_it_was_asked_to() {
     let due_at = desk.store().delivery(id).await.unwrap().unwrap().due_at;
     assert_eq!(due_at.since(desk.clock.now()), Duration::from_secs(2));
 
-    desk.hand.advance(Duration::from_millis(1_999));
+    desk.advance(Duration::from_millis(1_999));
     let (_, other) = desk.accept("second").await;
     assert_eq!(desk.delivery().wait(other, Duration::from_millis(300)).await, FirstOutcome::Pending);
     assert_eq!(desk.sim().ledger().requests.len(), 1, "a millisecond is left, for every lead of the account");
-    desk.hand.advance(Duration::from_millis(1));
+    desk.advance(Duration::from_millis(1));
     desk.until(id, "delivered").await;
     desk.until(other, "delivered").await;
     desk.close().await;
@@ -186,7 +186,7 @@ async fn unknown_credential_pauses_the_account_until_the_next_start() {
     desk.first_outcome(first).await;
     assert_eq!(desk.closed().await, ["web"]);
     let (_, second) = desk.accept("second").await;
-    desk.hand.advance(PROBE_WAIT - Duration::from_millis(1));
+    desk.advance(PROBE_WAIT - Duration::from_millis(1));
     assert_eq!(desk.delivery().wait(second, Duration::from_millis(300)).await, FirstOutcome::Pending);
     assert_eq!(desk.sim().ledger().requests.len(), 1, "nothing is sent with a credential that is not known");
 
@@ -220,13 +220,13 @@ async fn paused_account_tries_one_lead_at_a_time_and_is_resumed_when_it_is_deliv
     desk.first_outcome(first).await;
     let (_, second) = desk.accept("second").await;
 
-    desk.hand.advance(PROBE_WAIT);
+    desk.advance(PROBE_WAIT);
     desk.until_attempts(first, &["credential", "credential"]).await;
     assert_eq!(desk.delivery().wait(second, Duration::from_millis(300)).await, FirstOutcome::Pending);
     assert_eq!(desk.closed().await, ["web"], "paused again");
     assert_eq!(desk.sim().ledger().requests.len(), 2, "one lead, once");
 
-    desk.hand.advance(PROBE_WAIT);
+    desk.advance(PROBE_WAIT);
     desk.until(first, "delivered").await;
     desk.until(second, "delivered").await;
     assert_eq!(desk.closed().await, Vec::<String>::new());
@@ -241,11 +241,11 @@ async fn account_stays_paused_when_the_lead_that_is_tried_fails_for_another_reas
     desk.first_outcome(first).await;
     let (_, second) = desk.accept("second").await;
     desk.sim().set_fault(Fault::BadRequest, Some(1));
-    desk.hand.advance(PROBE_WAIT);
+    desk.advance(PROBE_WAIT);
     desk.until(first, "dead_letter").await;
     assert_eq!(desk.delivery().wait(second, Duration::from_millis(300)).await, FirstOutcome::Pending);
     assert_eq!(desk.closed().await, ["web"]);
-    desk.hand.advance(PROBE_WAIT);
+    desk.advance(PROBE_WAIT);
     desk.until(second, "delivered").await;
     desk.close().await;
 }
@@ -261,7 +261,7 @@ async fn waiting_lead_keeps_its_wait_when_the_clock_is_set_back() {
     let (_, other) = desk.accept("second").await;
     assert_eq!(desk.delivery().wait(other, Duration::from_millis(300)).await, FirstOutcome::Pending);
     assert_eq!(desk.attempts(id).await, ["throttled"], "two seconds are left, no more and no less");
-    desk.hand.advance(Duration::from_secs(2));
+    desk.advance(Duration::from_secs(2));
     desk.until(id, "delivered").await;
     desk.until(other, "delivered").await;
     desk.close().await;
@@ -278,7 +278,7 @@ async fn waiting_lead_keeps_its_wait_when_the_clock_is_set_back_between_two_star
     let (_, other) = desk.accept("second").await;
     assert_eq!(desk.delivery().wait(other, Duration::from_millis(300)).await, FirstOutcome::Pending);
     assert_eq!(desk.attempts(id).await, ["throttled"]);
-    desk.hand.advance(Duration::from_secs(2));
+    desk.advance(Duration::from_secs(2));
     desk.until(id, "delivered").await;
     desk.until(other, "delivered").await;
     desk.close().await;
@@ -298,7 +298,7 @@ async fn look_for_what_was_left_holds_up_nothing_that_is_due_where_it_fails() {
     let desk = desk.restart().await;
     desk.until(due, "delivered").await;
     outside.execute("DROP TRIGGER fails").await.unwrap();
-    desk.hand.advance(Duration::from_secs(1));
+    desk.advance(Duration::from_secs(1));
     desk.until(left, "delivered").await;
     desk.close().await;
 }
@@ -316,7 +316,7 @@ async fn partner_that_is_down_gets_the_lead_when_it_is_back() {
     );
 
     desk.start_partner(addr).await;
-    desk.hand.advance(DAY);
+    desk.advance(DAY);
     desk.until(id, "delivered").await;
     assert_eq!(desk.sim().ledger().lead(receipt.as_str()).unwrap().times_asked, 1);
     desk.close().await;
@@ -435,7 +435,7 @@ async fn no_log_line_at_any_level_holds_the_credential_or_what_the_visitor_typed
         let (_, id) = desk.accept("first").await;
         desk.first_outcome(id).await;
         if expected(fault).0 == "in_doubt" {
-            desk.hand.advance(DAY);
+            desk.advance(DAY);
             desk.until(id, "held").await;
         }
         desk.close().await;

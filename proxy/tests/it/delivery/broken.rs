@@ -34,7 +34,7 @@ async fn attempt_that_could_not_be_written_leaves_no_doubt_and_no_lease_behind()
     assert!(desk.closed().await.is_empty(), "that was not the partner's doing");
 
     change(&desk, "DROP TRIGGER broken").await;
-    desk.hand.advance(Duration::from_secs(2));
+    desk.advance(Duration::from_secs(2));
     desk.until(id, "delivered").await;
     assert_eq!(desk.sim().ledger().lead(receipt.as_str()).unwrap().times_asked, 1);
     desk.close().await;

@@ -157,7 +157,7 @@ async fn leads_of_an_account_that_is_gone_or_disabled_wait_with_the_reason_and_g
         (Account::Gone, vec![], vec![], "account_unknown"),
     ] {
         desk = desk.restart_with(account).await;
-        desk.hand.advance(30 * DAY);
+        desk.advance(30 * DAY);
         let mut wanted = query(&DeliveryState::ALL, &known, 1_000);
         wanted.accounts.disabled = disabled;
         let waiting = desk.store().deliveries(wanted.clone()).await.unwrap();
