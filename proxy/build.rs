@@ -1,4 +1,4 @@
-//! Compiles two folders in: the languages, and the built assets named by `LEAD_FORM_ASSETS_DIR`.
+//! Compiles folders in: the languages of forms and panel, and the built assets named by `LEAD_FORM_ASSETS_DIR`.
 //!
 //! Without that variable the bundle is empty: the proxy then serves plain HTML forms, or the folder named by
 //! `[assets] dir`.
@@ -20,9 +20,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let locales = here.join("../locales");
     println!("cargo::rerun-if-changed={}", locales.display());
-    let files =
-        files_of(&locales)?.into_iter().filter(|path| path.extension().is_some_and(|end| end == "toml"));
-    write_table(&out.join("locales.rs"), "&str", "include_str!", files, |path| path.file_stem())?;
+    for (folder, table) in [(locales.clone(), "locales.rs"), (locales.join("panel"), "panel_locales.rs")] {
+        let files =
+            files_of(&folder)?.into_iter().filter(|path| path.extension().is_some_and(|end| end == "toml"));
+        write_table(&out.join(table), "&str", "include_str!", files, |path| path.file_stem())?;
+    }
 
     println!("cargo::rerun-if-env-changed={ASSETS_DIR}");
     let assets = match env::var_os(ASSETS_DIR).filter(|dir| !dir.is_empty()) {

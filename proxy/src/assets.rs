@@ -35,6 +35,7 @@ pub(crate) struct Assets {
     parts: Option<Parts>,
     styles: String,
     style_source: Option<String>,
+    panel: Option<Panel>,
     archive: Option<PathBuf>,
 }
 
@@ -49,6 +50,22 @@ pub(crate) struct Parts {
     pub(crate) wasm: String,
     /// The styles that no form shows at first.
     pub(crate) later: String,
+}
+
+/// The names of the panel's parts.
+#[derive(Clone, Debug)]
+pub(crate) struct PanelParts {
+    pub(crate) boot: String,
+    pub(crate) glue: String,
+    pub(crate) wasm: String,
+}
+
+/// The panel's parts, and its styles as its page has them inside.
+#[derive(Debug)]
+struct Panel {
+    parts: PanelParts,
+    styles: String,
+    style_source: String,
 }
 
 /// One file.
@@ -72,6 +89,18 @@ struct Manifest {
     wasm: Row,
     styles: Row,
     later: Row,
+    /// None in a bundle of forms alone.
+    #[serde(flatten)]
+    panel: Option<PanelManifest>,
+}
+
+/// The panel's part of it: all of it or nothing.
+#[derive(Deserialize)]
+struct PanelManifest {
+    panel_boot: Row,
+    panel_glue: Row,
+    panel_wasm: Row,
+    panel_styles: Row,
 }
 
 #[derive(Deserialize)]
@@ -149,6 +178,21 @@ impl Assets {
         self.style_source.as_deref().unwrap_or("'none'")
     }
 
+    /// The panel's parts; none where there is no bundle.
+    pub(crate) fn panel(&self) -> Option<&PanelParts> {
+        self.panel.as_ref().map(|panel| &panel.parts)
+    }
+
+    /// The panel's styles, for its page.
+    pub(crate) fn panel_styles(&self) -> &str {
+        self.panel.as_ref().map_or("", |panel| &panel.styles)
+    }
+
+    /// What the policy of the panel's page says of them.
+    pub(crate) fn panel_style_source(&self) -> &str {
+        self.panel.as_ref().map_or("'none'", |panel| &panel.style_source)
+    }
+
     fn from_files(files: BTreeMap<String, Bytes>) -> Result<Self, Finding> {
         let broken = |found: &str| {
             let expected = "a folder as `cargo xtask assets` makes it";
@@ -157,14 +201,26 @@ impl Assets {
         let manifest = files.get(MANIFEST).ok_or_else(|| broken("no manifest.json"))?;
         let manifest: Manifest =
             serde_json::from_slice(manifest).map_err(|_| broken("a manifest.json that can't be read"))?;
-        let Manifest { loader, first, more, signed, glue, wasm, styles, later } = &manifest;
-        for row in [loader, first, more, signed, glue, wasm, styles, later] {
+        let Manifest { loader, first, more, signed, glue, wasm, styles, later, .. } = &manifest;
+        let form = [loader, first, more, signed, glue, wasm, styles, later];
+        let panel = manifest.panel.iter().flat_map(PanelManifest::rows);
+        for row in form.into_iter().chain(panel) {
             if !files.contains_key(&row.file) {
                 return Err(broken(&format!("no {:?}, which manifest.json names", row.file)));
             }
         }
-        let styles = files.get(&manifest.styles.file).cloned().unwrap_or_default();
-        let styles = String::from_utf8(styles.into()).map_err(|_| broken("styles that are not UTF-8"))?;
+        let text = |row: &Row| {
+            let styles = files.get(&row.file).cloned().unwrap_or_default();
+            String::from_utf8(styles.into()).map_err(|_| broken("styles that are not UTF-8"))
+        };
+        let styles = text(&manifest.styles)?;
+        let panel = match manifest.panel {
+            Some(panel) => {
+                let styles = text(&panel.panel_styles)?;
+                Some(panel.read(styles))
+            }
+            None => None,
+        };
         let parts = Parts {
             loader: manifest.loader.file,
             first: manifest.first.file,
@@ -173,9 +229,8 @@ impl Assets {
             wasm: manifest.wasm.file,
             later: manifest.later.file,
         };
-        let style_source = format!("'sha256-{}'", STANDARD.encode(digest(&SHA256, styles.as_bytes())));
-        let style_source = Some(style_source);
-        Ok(Self { files: pair_up(files), parts: Some(parts), styles, style_source, archive: None })
+        let style_source = Some(style_source(&styles));
+        Ok(Self { files: pair_up(files), parts: Some(parts), styles, style_source, panel, archive: None })
     }
 }
 
@@ -202,6 +257,23 @@ impl Asset {
             _ => (self.plain.clone(), None),
         }
     }
+}
+
+impl PanelManifest {
+    fn rows(&self) -> [&Row; 4] {
+        [&self.panel_boot, &self.panel_glue, &self.panel_wasm, &self.panel_styles]
+    }
+
+    fn read(self, styles: String) -> Panel {
+        let Self { panel_boot: boot, panel_glue: glue, panel_wasm: wasm, .. } = self;
+        let parts = PanelParts { boot: boot.file, glue: glue.file, wasm: wasm.file };
+        Panel { parts, style_source: style_source(&styles), styles }
+    }
+}
+
+/// What a policy says of inlined styles: the hash of exactly their text.
+fn style_source(styles: &str) -> String {
+    format!("'sha256-{}'", STANDARD.encode(digest(&SHA256, styles.as_bytes())))
 }
 
 /// The files of a folder that this setting names.
@@ -257,7 +329,7 @@ mod tests {
     use super::*;
 
     fn bundle() -> BTreeMap<String, Bytes> {
-        let manifest = r#"{"loader":{"file":"l.js"},"first":{"file":"f.js"},"glue":{"file":"g.js"},"wasm":{"file":"w.wasm"},"styles":{"file":"s.css"},"more":{"file":"m.js"},"signed":{"file":"d.js"},"later":{"file":"t.css"}}"#;
+        let manifest = r#"{"loader":{"file":"l.js"},"first":{"file":"f.js"},"glue":{"file":"g.js"},"wasm":{"file":"w.wasm"},"styles":{"file":"s.css"},"more":{"file":"m.js"},"signed":{"file":"d.js"},"later":{"file":"t.css"},"panel_boot":{"file":"pb.js"},"panel_glue":{"file":"pg.js"},"panel_wasm":{"file":"p.wasm"},"panel_styles":{"file":"p.css"}}"#;
         [
             ("manifest.json", manifest),
             ("l.js", "l"),
@@ -270,6 +342,10 @@ mod tests {
             ("m.js", "m"),
             ("d.js", "d"),
             ("t.css", "t"),
+            ("pb.js", "pb"),
+            ("pg.js", "pg"),
+            ("p.wasm", "p"),
+            ("p.css", "p"),
             ("inputs", "x"),
         ]
         .map(|(name, text)| (name.to_owned(), Bytes::from(text)))

@@ -4,11 +4,15 @@
 
 use std::collections::BTreeMap;
 
-use lead_model::{FormDefinition, LocalizedText};
+use lead_model::{FormDefinition, LocalizedText, ProblemCode};
 use serde::Deserialize;
 
 mod compiled {
     include!(concat!(env!("OUT_DIR"), "/locales.rs"));
+}
+
+mod panel {
+    include!(concat!(env!("OUT_DIR"), "/panel_locales.rs"));
 }
 
 /// Keys that only pages made by the proxy show; they do not travel with the form.
@@ -46,6 +50,20 @@ impl Locales {
     pub fn page_text<'a>(&'a self, tag: &str, key: &'a str) -> &'a str {
         let texts = self.find(tag).map_or(&[][..], |locale| &locale.page);
         texts.iter().find(|(known, _)| known == key).map_or(key, |(_, text)| text)
+    }
+
+    /// The panel's sentences: its own, and the form's of problems at fields.
+    pub(crate) fn panel(&self, tag: &str) -> BTreeMap<String, String> {
+        let own = panel::COMPILED.iter().find(|(known, _)| *known == tag).map_or("", |(_, text)| text);
+        let mut texts: BTreeMap<String, String> = toml::from_str(own).unwrap_or_default();
+        let problems = self.messages(tag).iter().filter(|(key, _)| {
+            let code = key.split('.').next().unwrap_or(key);
+            ProblemCode::parse(code).is_some()
+        });
+        for (key, text) in problems {
+            texts.entry(key.clone()).or_insert_with(|| text.clone());
+        }
+        texts
     }
 
     /// The languages in which a form can be shown: those of ours in which it has words of its own.
@@ -137,8 +155,6 @@ mod tests {
 
     use std::collections::BTreeSet;
 
-    use lead_model::ProblemCode;
-
     use super::*;
 
     /// The languages that every part of the form speaks.
@@ -184,6 +200,33 @@ mod tests {
                 for (_, other) in others {
                     assert_eq!(params(text), params(other), "{key} in {}", locale.tag);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn panel_speaks_every_language_whole_and_with_the_same_params() {
+        let params = |text: &str| {
+            let names = text
+                .split('{')
+                .skip(1)
+                .filter_map(|rest| rest.split_once('}').map(|(name, _)| name.to_owned()));
+            names.collect::<BTreeSet<_>>()
+        };
+        let locales = Locales::compiled();
+        let english = locales.panel("en");
+        assert!(english.contains_key("search") && english.contains_key("too_long"));
+        assert_eq!(panel::COMPILED.iter().map(|(tag, _)| *tag).collect::<Vec<_>>(), SPOKEN);
+        for tag in SPOKEN {
+            let texts = locales.panel(tag);
+            let keys = |texts: &BTreeMap<String, String>| {
+                texts.keys().filter(|key| !key.contains('.')).cloned().collect::<BTreeSet<_>>()
+            };
+            assert_eq!(keys(&texts), keys(&english), "{tag}");
+            for (key, text) in &english {
+                let other = texts.get(key).map(String::as_str).unwrap_or(text);
+                assert!(!other.trim().is_empty(), "{key} in {tag}");
+                assert_eq!(params(other), params(text), "{key} in {tag}");
             }
         }
     }

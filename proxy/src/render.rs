@@ -3,10 +3,12 @@
 //! Apart because this is the only room that uses the form natively. A page works as it stands, without any script.
 
 mod document;
+mod panel;
 
 pub(crate) use lead_form::TRAP;
 use lead_form::{FirstPaint, first_paint, first_paint_tree};
 use lead_model::{Form, FormDefinition, Problem, SubmissionState, Values};
+pub(crate) use panel::{PanelPage, panel_page};
 
 use crate::assets::Assets;
 use crate::forms::FormText;

@@ -17,7 +17,8 @@ use crate::middleware::{operator, origin_allowlist, surround};
 use crate::problem::{ApiProblem, ApiReason};
 use crate::routes::operator::{accounts, audit, deliveries, kept, replay, resolve};
 use crate::routes::{
-    assets, connect, forms, health, leads, nothing_here, pages, receipts, records, submissions, wrong_method,
+    assets, connect, forms, health, leads, nothing_here, pages, panel, receipts, records, submissions,
+    wrong_method,
 };
 
 /// How long an operator's request may take: thousands of leads are sent again in one.
@@ -60,6 +61,7 @@ pub(crate) fn public(app: &Arc<App>) -> Router {
         .route("/f/{form}/received/{receipt}", get(pages::get_hosted_thanks))
         .route("/embed/{form}", get(pages::get_iframe).post(pages::post_iframe))
         .route("/embed/{form}/received/{receipt}", get(pages::get_iframe_thanks))
+        .route("/panel/{account}", get(panel::get_panel))
         .route_layer(compressed());
     let public_code = Router::new()
         .route("/embed.js", get(assets::get_loader).layer(compressed()))

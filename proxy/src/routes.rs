@@ -9,6 +9,7 @@ pub(crate) mod health;
 pub(crate) mod leads;
 pub(crate) mod operator;
 pub(crate) mod pages;
+pub(crate) mod panel;
 pub(crate) mod receipts;
 pub(crate) mod records;
 pub(crate) mod submissions;

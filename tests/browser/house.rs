@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use lead_proxy::account::Account;
 use lead_proxy::clock::Clock;
-use lead_proxy::signed::{sign_link, sign_prefill};
+use lead_proxy::signed::{Scope, sign_link, sign_panel_token, sign_prefill};
 use partner_sim::site::Site;
 use partner_sim::takepayments::Ledger;
 use partner_sim::{Controls, KeyCheck, Request, Sim};
@@ -75,7 +75,8 @@ impl House {
         let site = partner_sim::site::start(pages, any_port(), &proxy_url).await.unwrap();
         write_forms(folder.path(), &site.url(), more_forms);
         let listen = if gated { free_addr() } else { proxy_addr };
-        let config = || config(&folder, listen, &proxy_url, &sim.takepayments().insert_url());
+        let at_partner = sim.takepayments().insert_url();
+        let config = || config(&folder, listen, &proxy_url, &at_partner, &site.url());
         let accounts = config().accounts;
         let proxy = lead_proxy::serve(config()).await.unwrap();
         let gate = if gated { Some(Gate::open(proxy_addr, listen).await) } else { None };
@@ -104,6 +105,18 @@ impl House {
         let values = serde_json::from_value(values.clone()).unwrap();
         let fixed = fixed.iter().map(|name| (*name).to_owned()).collect();
         sign_prefill(account, form, (values, fixed), Clock::system().now(), LINK_LIFE).unwrap()
+    }
+
+    /// The token by which a person of a CRM reaches an account's records, as the CRM's server signs it.
+    pub(crate) fn panel_token(
+        &self,
+        account: &str,
+        scope: Scope,
+        record: Option<&str>,
+        life: Duration,
+    ) -> String {
+        let account = self.accounts.iter().find(|known| known.id() == account).unwrap();
+        sign_panel_token(account, scope, "user-7", record, Clock::system().now(), life).unwrap()
     }
 
     /// Waits until TakePayments has this many leads, and gives its ledger.
@@ -216,7 +229,27 @@ fn write_forms(folder: &Path, site: &str, more: &[(&str, &str)]) {
     }
 }
 
-fn config(folder: &TempDir, listen: SocketAddr, origin: &str, insert_url: &str) -> lead_proxy::Config {
+/// The accounts with panels, whose CRM is the website of this run.
+fn with_panels(partners: &str, site: &str) -> String {
+    let key = "panel_keys = [{ env = \"DEMO_ALGBRA_PANEL_KEY\" }]";
+    let plain = |account: &str| format!("[accounts.{account}]\n");
+    let mut text = partners.to_owned();
+    for account in ["webhook", "partnerportal"] {
+        text = text.replace(&plain(account), &format!("[accounts.{account}]\n{key}\n"));
+    }
+    for account in ["algbra", "partnerportal"] {
+        text.push_str(&format!("\n[accounts.{account}.panel]\norigins = [\"{site}\"]\n"));
+    }
+    text
+}
+
+fn config(
+    folder: &TempDir,
+    listen: SocketAddr,
+    origin: &str,
+    insert_url: &str,
+    site: &str,
+) -> lead_proxy::Config {
     let at = |name: &str| folder.path().join(name).display().to_string();
     let text = format!(
         r#"
@@ -243,10 +276,7 @@ fn config(folder: &TempDir, listen: SocketAddr, origin: &str, insert_url: &str) 
         credentials = {{ api_key = {{ env = "TAKEPAYMENTS_API_KEY" }} }}
         {partners}
         "#,
-        partners = ConfigText::new(insert_url.to_owned(), PathBuf::new()).partners().replace(
-            "[accounts.webhook]",
-            "[accounts.webhook]\npanel_keys = [{ env = \"DEMO_ALGBRA_PANEL_KEY\" }]",
-        ),
+        partners = with_panels(&ConfigText::new(insert_url.to_owned(), PathBuf::new()).partners(), site),
         forms = at("forms"),
         assets = assets_dir().display(),
         store = at("leads.db"),

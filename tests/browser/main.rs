@@ -36,6 +36,7 @@ mod kindness;
 mod leaks;
 mod looks;
 mod messages;
+mod panel;
 mod partners;
 mod parts;
 mod pinned;

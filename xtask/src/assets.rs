@@ -5,7 +5,7 @@
 
 use crate::{
     expect_no_arguments, sh,
-    tools::{self, Need},
+    tools::{self, Need, Tools},
 };
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -29,6 +29,7 @@ const INPUTS: &[&str] = &[
     "embed",
     "index.html",
     "locales",
+    "panel",
     "rust-toolchain.toml",
     "src",
     "style",
@@ -36,8 +37,11 @@ const INPUTS: &[&str] = &[
     "xtask/web",
 ];
 
-/// The parts of the manifest.
+/// The parts of the manifest that a form is made of.
 pub(crate) const PARTS: &[&str] = &["loader", "first", "more", "signed", "glue", "wasm", "styles", "later"];
+
+/// Those that the panel is made of.
+pub(crate) const PANEL_PARTS: &[&str] = &["panel_boot", "panel_glue", "panel_wasm", "panel_styles"];
 
 /// The hash of the inputs that a folder was made from.
 const STAMP: &str = "inputs";
@@ -94,7 +98,7 @@ pub(crate) fn read_manifest() -> Result<Value> {
     })?;
     let manifest: Value =
         serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))?;
-    for part in PARTS {
+    for part in PARTS.iter().chain(PANEL_PARTS) {
         let file = manifest.pointer(&format!("/{part}/file")).and_then(Value::as_str).unwrap_or_default();
         let bytes = manifest.pointer(&format!("/{part}/bytes")).and_then(Value::as_u64);
         let found = fs::metadata(folder().join(file)).ok().map(|found| found.len());
@@ -132,18 +136,29 @@ fn collect(path: &Path, files: &mut BTreeSet<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// Cargo, wasm-bindgen and wasm-opt, by Trunk. Returns the folder with the glue and the Wasm.
-fn run_trunk() -> Result<PathBuf> {
+/// Cargo, wasm-bindgen and wasm-opt, by Trunk, for the form and for the panel. Returns the folders with their glue and Wasm.
+fn run_trunk() -> Result<[PathBuf; 2]> {
     let tools = tools::ensure(NEEDS)?;
     // Trunk builds offline; on a fresh machine the crates come here.
     sh::output(sh::command("cargo").arg("fetch")).context("could not fetch the crates")?;
-    let dist = sh::target().join("trunk-release");
+    println!("assets: Trunk builds the form for the browser, about 2 minutes the first time");
+    let form = trunk(&tools, "trunk-release", None)?;
+    println!("assets: Trunk builds the panel");
+    let panel = trunk(&tools, "trunk-panel", Some("panel/Trunk.toml"))?;
+    Ok([form, panel])
+}
+
+/// One of Trunk's targets, into a folder of its own.
+fn trunk(tools: &Tools, folder: &str, config: Option<&str>) -> Result<PathBuf> {
+    let dist = sh::target().join(folder);
     // wasm-bindgen's folder is kept between builds: a snippet that is gone must not come back.
     remove_folder(&sh::target().join("wasm-bindgen/release"))?;
-    println!("assets: Trunk builds the form for the browser, about 2 minutes the first time");
     let mut command = sh::command("trunk");
     // A backtrace of Trunk's own would bury the compiler's message.
     command.env_remove("RUST_BACKTRACE").env_remove("RUST_LOG");
+    if let Some(config) = config {
+        command.arg("--config").arg(sh::root().join(config));
+    }
     command.args(["build", "--release", "--skip-version-check", "--color", "never", "--dist"]).arg(&dist);
     command.env("CARGO_ENCODED_RUSTFLAGS", without_paths()?);
     sh::run_logged(
@@ -171,12 +186,14 @@ fn without_paths() -> Result<String> {
 }
 
 /// Minify, hash, compress, by Node.
-fn finish(built: &Path, into: &Path) -> Result<()> {
+fn finish([form, panel]: &[PathBuf; 2], into: &Path) -> Result<()> {
     let mut command = sh::command("node");
     command.arg("xtask/web/build.mjs");
     command.arg("--modules").arg(tools::web_folder()?.join("node_modules"));
-    command.arg("--glue").arg(built.join("lead-form.js"));
-    command.arg("--wasm").arg(built.join("lead-form_bg.wasm"));
+    command.arg("--glue").arg(form.join("lead-form.js"));
+    command.arg("--wasm").arg(form.join("lead-form_bg.wasm"));
+    command.arg("--panel-glue").arg(panel.join("lead-panel.js"));
+    command.arg("--panel-wasm").arg(panel.join("lead-panel_bg.wasm"));
     command.arg("--out").arg(into);
     sh::output(&mut command)?;
     Ok(())

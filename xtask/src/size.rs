@@ -23,6 +23,9 @@ const WASM_GATE: u64 = 64_000;
 /// Brotli bytes of Wasm and glue: where we want to be.
 const WASM_GOAL: u64 = 48_000;
 
+/// Brotli bytes of the whole panel: its script, glue, Wasm and styles, and the largest language's page with its texts.
+const PANEL_GATE: u64 = 120_000;
+
 /// Bytes of one thing, as it is and compressed.
 #[derive(Clone, Copy, Default)]
 struct Size {
@@ -80,10 +83,31 @@ fn measure(manifest: &Value) -> Result<()> {
     verdicts.push(verdict("loader", loader.brotli, LOADER_GATE, None));
     verdicts.push(verdict("what accompanies a form", more.brotli, MORE_GATE, None));
     verdicts.push(verdict("wasm and glue", (wasm + glue).brotli, WASM_GATE, Some(WASM_GOAL)));
+    verdicts.push(verdict("the panel", panel(manifest)?.brotli, PANEL_GATE, None));
     let failed: Vec<String> =
         verdicts.into_iter().filter_map(Result::err).map(|error| error.to_string()).collect();
     ensure!(failed.is_empty(), "{}", failed.join("\n"));
     Ok(())
+}
+
+/// The panel, which no form brings along: everything that its page asks for, and the largest of its languages.
+fn panel(manifest: &Value) -> Result<Size> {
+    let mut all = Size::default();
+    for part in assets::PANEL_PARTS {
+        let size = of_part(manifest, part)?;
+        row(part, size);
+        all = all + size;
+    }
+    let folder = sh::root().join("locales/panel");
+    let mut texts = Size::default();
+    for entry in fs::read_dir(&folder).with_context(|| format!("could not list {}", folder.display()))? {
+        let text = fs::read(entry.context("could not list the panel's languages")?.path())?;
+        let (size, _) = compressed(&text)?;
+        texts = if size.brotli > texts.brotli { size } else { texts };
+    }
+    row("the panel's texts, largest language", texts);
+    row("the panel", all + texts);
+    Ok(all + texts)
 }
 
 fn row(name: &str, size: Size) {

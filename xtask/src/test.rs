@@ -208,10 +208,13 @@ fn clippy(_: &Tools) -> Result<()> {
 }
 
 fn clippy_wasm(_: &Tools) -> Result<()> {
-    let packages = ["--package", "lead-form", "--package", "lead-model", "--features", "lead-form/csr"];
-    let mut command =
-        cargo(&["clippy", "--quiet", "--locked", "--target", WASM, "--lib", "--bins", "--tests"]);
-    sh::run(command.args(packages).args(["--", "-D", "warnings"]))
+    let form = ["--package", "lead-form", "--package", "lead-model", "--features", "lead-form/csr"];
+    for packages in [&form[..], &["--package", "lead-panel"]] {
+        let mut command =
+            cargo(&["clippy", "--quiet", "--locked", "--target", WASM, "--lib", "--bins", "--tests"]);
+        sh::run(command.args(packages).args(["--", "-D", "warnings"]))?;
+    }
+    Ok(())
 }
 
 fn doc(_: &Tools) -> Result<()> {

@@ -1,6 +1,6 @@
 // Finishes the browser's files: minifies, names each by its content, compresses, writes the manifest.
 //
-//   node build.mjs --modules NODE_MODULES --glue GLUE.js --wasm FORM.wasm --out FOLDER
+//   node build.mjs --modules NODE_MODULES --glue GLUE.js --wasm FORM.wasm --panel-glue GLUE.js --panel-wasm PANEL.wasm --out FOLDER
 //
 // Runs after Trunk, from the repository's root. Uses esbuild, binaryen and Node's own modules only.
 
@@ -13,8 +13,9 @@ import { parseArgs } from "node:util";
 import { brotli, gzip } from "./compress.mjs";
 
 const option = { type: "string" };
-const { values } = parseArgs({ options: { modules: option, glue: option, wasm: option, out: option } });
-for (const name of ["modules", "glue", "wasm", "out"]) {
+const needed = ["modules", "glue", "wasm", "panel-glue", "panel-wasm", "out"];
+const { values } = parseArgs({ options: Object.fromEntries(needed.map((name) => [name, option])) });
+for (const name of needed) {
   if (!values[name]) throw new Error(`found no --${name}, expected a path`);
 }
 const { build } = createRequire(join(resolve(values.modules), "package.json"))("esbuild");
@@ -59,9 +60,9 @@ function place(name, extension, bytes) {
  * The Wasm without what only unused exports keep alive: stream adapters that Leptos's request library registers with
  * wasm-bindgen whether or not anybody makes one, and marks that the glue never calls.
  */
-async function withoutUnusedExports() {
-  const text = readFileSync(values.glue, "utf8");
-  const before = await WebAssembly.compile(readFileSync(values.wasm));
+async function withoutUnusedExports(glue, wasm) {
+  const text = readFileSync(glue, "utf8");
+  const before = await WebAssembly.compile(readFileSync(wasm));
   const used = WebAssembly.Module.exports(before)
     .map((row) => row.name)
     .filter((name) => text.includes(name) && !name.includes("intounderlying"));
@@ -73,7 +74,7 @@ async function withoutUnusedExports() {
   writeFileSync(graphFile, JSON.stringify(graph));
   const binaryen = (tool, ...rest) => execFileSync(join(values.modules, ".bin", tool), rest, { stdio: ["ignore", "ignore", "inherit"] });
   const features = parameters.split(" ").filter((word) => word.startsWith("--enable-"));
-  binaryen("wasm-metadce", values.wasm, "--graph-file", graphFile, "-o", less, ...features);
+  binaryen("wasm-metadce", wasm, "--graph-file", graphFile, "-o", less, ...features);
   binaryen("wasm-opt", "-Oz", less, "-o", least, ...parameters.split(" "));
   const bytes = readFileSync(least);
   for (const file of [graphFile, less, least]) rmSync(file);
@@ -81,8 +82,8 @@ async function withoutUnusedExports() {
 }
 
 /** The same bytes, if an engine takes them and the glue gives all they import: wasm-opt has written other modules. */
-async function checked(bytes) {
-  const text = readFileSync(values.glue, "utf8");
+async function checked(glue, bytes) {
+  const text = readFileSync(glue, "utf8");
   const imports = WebAssembly.Module.imports(await WebAssembly.compile(bytes));
   const missing = imports.filter((row) => !row.module.endsWith("_bg.js") || !text.includes(row.name));
   if (missing.length > 0) {
@@ -93,14 +94,17 @@ async function checked(bytes) {
 
 mkdirSync(values.out, { recursive: true });
 
-const module = await checked(await withoutUnusedExports());
-const wasm = place("form", "wasm", module);
-const glue = place(
-  "form",
-  "js",
-  // The loader hands the Wasm's response to the glue; an address guessed from the glue's own would be wrong under a hash.
-  await bundle(values.glue, { format: "esm", define: { "import.meta.url": '""' } }),
-);
+/** Wasm and its glue under this name. */
+async function program(name, glue, wasm) {
+  const module = await checked(glue, await withoutUnusedExports(glue, wasm));
+  return {
+    wasm: place(name, "wasm", module),
+    // The loader hands the Wasm's response to the glue; an address guessed from the glue's own would be wrong under a hash.
+    glue: place(name, "js", await bundle(glue, { format: "esm", define: { "import.meta.url": '""' } })),
+  };
+}
+
+const { wasm, glue } = await program("form", values.glue, values.wasm);
 const styles = place("form", "css", await bundle("style/main.css", { loader: { ".svg": "dataurl", ".woff2": "dataurl" } }));
 const later = place("later", "css", await bundle("style/later.css", {}));
 const signed = place("signed", "js", await bundle("embed/signed.js", { format: "esm" }));
@@ -131,4 +135,19 @@ const loader = place(
   }),
 );
 const first = place("first", "js", await bundle("embed/first.js", { format: "iife" }));
-writeFileSync(join(values.out, "manifest.json"), `${JSON.stringify({ loader, first, more, signed, glue, wasm, styles, later }, null, 2)}\n`);
+
+// The panel: a page of our own, so its parts find each other by name.
+const panel = await program("panel", values["panel-glue"], values["panel-wasm"]);
+const panel_styles = place("panel", "css", await bundle("style/panel.css", {}));
+const panel_boot = place(
+  "panel-boot",
+  "js",
+  await bundle("embed/panel.js", {
+    format: "esm",
+    define: { __GLUE__: JSON.stringify(panel.glue.file), __WASM__: JSON.stringify(panel.wasm.file) },
+  }),
+);
+
+const form = { loader, first, more, signed, glue, wasm, styles, later };
+const manifest = { ...form, panel_boot, panel_glue: panel.glue, panel_wasm: panel.wasm, panel_styles };
+writeFileSync(join(values.out, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
