@@ -32,6 +32,10 @@ const RENEWALS: u32 = 3;
 /// Least step back of the wall clock that is acted upon; smaller ones are its ordinary correction.
 const STEP_BACK_MIN: Duration = Duration::from_secs(60);
 
+/// Least time from one turn to the next. A turn asks the store twice, and under load every accept is a word to take one; what
+/// has come within this time is claimed together.
+const TURN_MIN: Duration = Duration::from_millis(5);
+
 /// Delivers until told to stop, then waits for what is running.
 pub(super) async fn run(shared: Arc<Shared>, mut stopping: watch::Receiver<bool>) {
     let now = shared.clock.now();
@@ -48,6 +52,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut stopping: watch::Receiver<bool>
     };
     // A dropped sender is a word to stop, too.
     while !*stopping.borrow_and_update() && stopping.has_changed().is_ok() {
+        let next_turn = Instant::now() + TURN_MIN;
         let wake_at = match worker.turn().await {
             Ok(wake_at) => wake_at,
             // Nothing opens it again: whoever watches the process must start another.
@@ -78,6 +83,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut stopping: watch::Receiver<bool>
             () = tokio::time::sleep_until(worker.next_renewal) => {}
             () = tokio::time::sleep(SLEEP_MAX) => {}
         }
+        tokio::time::sleep_until(next_turn).await;
     }
     worker.drain().await;
 }
