@@ -22,9 +22,6 @@ pub(crate) fn view(app: App) -> El {
         .attr("aria-labelledby", "lfp-record-title")
         .child(el("p", "lfp-intro").text(&app.t(intro)))
         .child(el("div", "lf-grid").children(fields))
-        .child(
-            el("div", "lfp-saving").attr("tabindex", "-1").attr("role", "alert").live(move || troubles(app)),
-        )
         .child(foot(app, creates))
         .on("submit", move |event| {
             event.prevent_default();

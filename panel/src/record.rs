@@ -135,8 +135,14 @@ fn not_found(app: App) -> El {
 /// What is there, and behind one button what is not.
 fn fields(app: App, record: &Record) -> El {
     let schema = app.schema.get();
+    // What stands in the heading is not said twice.
+    let said = |line: &Line| {
+        let text = text_of(&line.value);
+        !line.masked && (text == record.id || record.reference.as_ref() == Some(&text))
+    };
     let (there, empty): (Vec<Line>, Vec<Line>) = lines_of(record, &schema)
         .into_iter()
+        .filter(|line| !said(line))
         .partition(|line| line.masked || !text_of(&line.value).trim().is_empty());
     let shown = el("dl", "lfp-fields").children(there.iter().map(|line| field(app, line)));
     let all = el("div", "").child(shown);

@@ -121,9 +121,7 @@ impl Panel {
         self.until(&format!("the field {label}"), &format!("{look} ? 1 : 0")).await;
         let found = self.browser.driver.execute(format!("{FINDERS}{look}"), vec![]).await.unwrap();
         let control = found.element().unwrap();
-        control.scroll_into_view().await.unwrap();
-        let actions = self.browser.driver.action_chain_with_delay(None, Some(Duration::ZERO));
-        actions.move_to_element_center(&control).click().perform().await.unwrap();
+        control.click().await.unwrap();
         self.read(&format!("const f = field({}); f.select && f.select()", json!(label))).await;
         self.keys(Key::Backspace + text).await;
     }

@@ -4,8 +4,9 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
+use std::time::Duration;
 
-use leptos::prelude::{GetUntracked as _, Set as _, Update as _, WithUntracked as _};
+use leptos::prelude::{GetUntracked as _, Set as _, Update as _, WithUntracked as _, set_timeout};
 
 use super::{leads, load_schema, mark_loading, put, save, spawn};
 use crate::app::{App, Asked, Place, Saving};
@@ -34,7 +35,7 @@ pub(crate) fn show(app: App, place: Place) {
     match place {
         Place::Nothing => {
             app.record.set(Asked::default());
-            back_to_list(&before);
+            set_timeout(move || back_to_list(&before), Duration::ZERO);
         }
         Place::New => save::begin_new(app),
         Place::Record(id) => {
@@ -162,7 +163,7 @@ pub(crate) fn cancel(app: App) {
     }
 }
 
-/// Puts focus where the person came from.
+/// Puts focus where the person came from, once the list stands there as it is without the record.
 fn back_to_list(before: &Place) {
     let row = match before {
         Place::Record(id) => {

@@ -2,6 +2,7 @@
 
 use lead_proxy::signed::Scope;
 use serde_json::{Value, json};
+use thirtyfour::Key;
 
 use super::{Panel, requests};
 use crate::drivers::Engine;
@@ -120,5 +121,70 @@ async fn crm_hands_over_a_token_by_message_and_is_asked_again_when_it_is_no_good
     panel.until("Ada's record", "return title() === 'Ada Lovelace'").await;
     let kept = "return Object.keys(localStorage).length + Object.keys(sessionStorage).length + document.cookie.length";
     assert_eq!(panel.read(kept).await, 0, "the token is in memory alone");
+    panel.stop().await;
+}
+
+/// Every step by keyboard, from the search to the saved record and back.
+#[tokio::test]
+async fn keyboard_alone_finds_opens_mends_and_leaves() {
+    let panel = Panel::start_in(Engine::Chromium, "algbra", Scope::Write, two_people).await;
+    panel.rows(25).await;
+    // As a click anywhere in it or the key that leads into a frame does.
+    panel.read("window.focus()").await;
+    panel.keys("/").await;
+    panel.keys("lovelace").await;
+    panel.rows(1).await;
+    panel.keys(Key::Down + "").await;
+    panel.until("the row", "return document.activeElement === rows()[0]").await;
+    panel.keys(Key::Enter + "").await;
+    panel.until("Ada's record", "return title() === 'Ada Lovelace' && button('Edit')").await;
+    panel.keys("e").await;
+    panel.until("the first field", "return document.activeElement === field('First name')").await;
+    // Past what erases the field, where that stands between the two.
+    let middle = "return document.activeElement === field('Middle name')";
+    for _ in 0..3 {
+        if panel.read(middle).await != json!(true) {
+            panel.keys(Key::Tab + "").await;
+        }
+    }
+    assert_eq!(panel.read(middle).await, json!(true));
+    panel.keys("Byron").await;
+    panel.says("1 change").await;
+    panel.keys(Key::Escape + "").await;
+    panel.says("Save your changes?").await;
+    panel.keys(Key::Escape + "").await;
+    panel
+        .until(
+            "still there",
+            "return !document.querySelector('dialog[open]') && field('Middle name').value === 'Byron'",
+        )
+        .await;
+    let together = panel.browser.driver.action_chain().key_down(Key::Control).send_keys("s");
+    together.key_up(Key::Control).perform().await.unwrap();
+    panel.says("Saved: 1 field").await;
+    panel.keys(Key::Escape + "").await;
+    panel.until("back in the list", "return document.activeElement === rows()[0]").await;
+    panel.stop().await;
+}
+
+#[tokio::test]
+async fn fields_of_a_new_record_come_from_the_portals_schema() {
+    let panel = Panel::start_in(Engine::Chromium, "partnerportal", Scope::Write, |house| {
+        house.sim.partnerportal().seed_records(30);
+    })
+    .await;
+    panel.rows(25).await;
+    panel.press("Next page").await;
+    panel.rows(5).await;
+    panel.press("New record").await;
+    panel.says("Number of employees").await;
+    panel.fill("First name", "Grace").await;
+    panel.fill("Last name", "Hopper").await;
+    panel.fill("Number of employees", "12").await;
+    panel.press("Create").await;
+    panel.until("Grace's record", "return title() === 'Grace Hopper'").await;
+    let made = requests(panel.house.sim.partnerportal(), "create");
+    let body: Value = serde_json::from_str(&made[0].body).unwrap();
+    assert_eq!((made.len(), &body["firstName"]), (1, &json!("Grace")), "{body}");
     panel.stop().await;
 }
