@@ -37,7 +37,11 @@ pub(crate) fn show(app: App, place: Place) {
             app.record.set(Asked::default());
             set_timeout(move || back_to_list(&before), Duration::ZERO);
         }
-        Place::New => save::begin_new(app),
+        Place::New => {
+            // A record that was asked for and is no longer waited for.
+            app.record.set(Asked::default());
+            save::begin_new(app);
+        }
         Place::Record(id) => {
             app.record.set(known(app, &id));
             focus_soon(".lfp-record__title");

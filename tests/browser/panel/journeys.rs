@@ -176,8 +176,11 @@ async fn fields_of_a_new_record_come_from_the_portals_schema() {
     panel.rows(25).await;
     panel.press("Next page").await;
     panel.rows(5).await;
+    // Nothing of a record that was opened and left before it came is waited for any more.
+    panel.until("opened and left", "rows()[0].click(); return button('New record')").await;
     panel.press("New record").await;
     panel.says("Number of employees").await;
+    assert_eq!(panel.read("return document.querySelector('.lfp-record').ariaBusy").await, Value::Null);
     panel.fill("First name", "Grace").await;
     panel.fill("Last name", "Hopper").await;
     panel.fill("Number of employees", "12").await;

@@ -39,7 +39,7 @@ impl Panel {
     /// Looks at what is shown now, in each width and scheme.
     async fn look(&self, state: &str) {
         for (width, scheme) in SCREENS {
-            self.browser.show_as(width, 760, scheme).await;
+            self.browser.show_as(width, 1_000, scheme).await;
             self.until("it fits", "return document.documentElement.scrollWidth <= innerWidth").await;
             if let Some(folder) = std::env::var_os("LEAD_FORM_PANEL_SHOTS") {
                 let path = PathBuf::from(folder).join(format!("{state}-{width}-{scheme}.png"));
